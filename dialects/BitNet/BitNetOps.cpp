@@ -1,0 +1,92 @@
+// Verifiers and folds of a BitNet layer and its three steps.
+#include "dialects/BitNet/BitNetDialect.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace bitnet;
+
+#define GET_OP_CLASSES
+#include "dialects/BitNet/BitNetOps.cpp.inc"
+
+/// The longest contraction whose sum of int8 values must fit in int32.
+static constexpr int64_t kMaxContraction = INT32_MAX / 128;
+
+/// Checks that a scale or bias has one element or `columns`.
+static LogicalResult verifyPerColumn(Operation *op, StringRef what,
+                                     Value vector, int64_t columns) {
+  int64_t size = cast<ShapedType>(vector.getType()).getDimSize(0);
+  if (size != 1 && failed(verifyCompatibleShape({size}, {columns})))
+    return op->emitOpError() << what << " must have 1 or " << columns
+                             << " elements, not " << size;
+  return success();
+}
+
+static LogicalResult verifyContraction(Operation *op, ArrayRef<int64_t> x,
+                                       ArrayRef<int64_t> w,
+                                       ArrayRef<int64_t> y) {
+  if (failed(verifyCompatibleShape({x[1]}, {w[1]})))
+    return op->emitOpError("contracts ")
+           << x[1] << " activations with " << w[1] << " weights";
+  if (failed(verifyCompatibleShape({x[0], w[0]}, y)))
+    return op->emitOpError("result must be ") << x[0] << "x" << w[0];
+  if (x[1] > kMaxContraction)
+    return op->emitOpError("contraction of ")
+           << x[1] << " elements can overflow i32; the limit is "
+           << kMaxContraction;
+  return success();
+}
+
+OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
+
+LogicalResult LinearOp::verify() {
+  ArrayRef<int64_t> w = getWeights().getType().getShape();
+  if (failed(verifyContraction(*this, getInput().getType().getShape(), w,
+                               getType().getShape())) ||
+      failed(verifyPerColumn(*this, "scale", getScale(), w[0])))
+    return failure();
+  return getBias() ? verifyPerColumn(*this, "bias", getBias(), w[0])
+                   : success();
+}
+
+LogicalResult TernarizeOp::verify() {
+  if (failed(
+          verifyCompatibleShape(getWeights().getType(), getCodes().getType())))
+    return emitOpError("codes must have the shape of the weights");
+  return success();
+}
+
+LogicalResult BinarizeOp::verify() {
+  if (failed(
+          verifyCompatibleShape(getWeights().getType(), getCodes().getType())))
+    return emitOpError("codes must have the shape of the weights");
+  return success();
+}
+
+LogicalResult QuantizeOp::verify() {
+  if (failed(verifyCompatibleShape(getInput().getType(), getCodes().getType())))
+    return emitOpError("codes must have the shape of the input");
+  if (failed(verifyCompatibleShape({getInput().getType().getDimSize(0)},
+                                   getScales().getType().getShape())))
+    return emitOpError("must give one scale for each row");
+  return success();
+}
+
+LogicalResult MatmulOp::verify() {
+  return verifyContraction(*this, getActivations().getType().getShape(),
+                           getWeights().getType().getShape(),
+                           getType().getShape());
+}
+
+LogicalResult DequantizeOp::verify() {
+  ArrayRef<int64_t> y = getType().getShape();
+  if (failed(verifyCompatibleShape(getInput().getType(), getType())))
+    return emitOpError("result must have the shape of the input");
+  if (failed(verifyCompatibleShape({y[0]}, getScales().getType().getShape())))
+    return emitOpError("needs one activation scale for each row");
+  if (failed(verifyPerColumn(*this, "weight scale", getWeightScale(), y[1])))
+    return failure();
+  return getBias() ? verifyPerColumn(*this, "bias", getBias(), y[1])
+                   : success();
+}

@@ -1,0 +1,186 @@
+// A BitNet layer: whole, and as quantize, matmul, dequantize.
+#ifndef BITNET_OPS_TD
+#define BITNET_OPS_TD
+
+include "mlir/IR/OpAsmInterface.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "dialects/BitNet/BitNetAttrs.td"
+include "dialects/BitNet/BitNetTypes.td"
+
+class BitNet_Op<string mnemonic, list<Trait> traits = []>
+    : Op<BitNet_Dialect, mnemonic, traits>;
+
+def BitNet_ConstantOp : BitNet_Op<"constant", [
+    ConstantLike, Pure, AllTypesMatch<["value", "result"]>]> {
+  let summary = "hold the weights of a layer";
+  let description = [{
+    Weights known at compile time. Without an encoding the bytes are one int8
+    value each, row by row; with `#bitnet.packed` they are that layout's bytes.
+
+    Example:
+    ```mlir
+    %w = bitnet.constant dense_resource<q_proj> : tensor<256x256x!bitnet.trit>
+    ```
+  }];
+  let arguments = (ins ElementsAttr:$value);
+  let results = (outs BitNet_WeightTensor:$result);
+  let assemblyFormat = "attr-dict $value";
+  let hasFolder = 1;
+}
+
+def BitNet_LinearOp : BitNet_Op<"linear", [Pure]> {
+  let summary = "apply a whole BitLinear layer";
+  let description = [{
+    Quantizes each row of the input, multiplies by 1-bit or ternary weights and
+    scales back (BitNet, equation 11; b1.58, equations 1-3):
+
+        q, s    = quantize(x)
+        y[m, n] = (sum_k q[m, k] * w[n, k]) * (scale[n] / s[m]) + bias[n]
+
+    `scale` has one element for the tensor, or one for each output row.
+
+    Example:
+    ```mlir
+    %y = bitnet.linear %x, %w, %scale
+        {quantizer = #bitnet.quantizer<absmax, token, limit = 127.0 : f32,
+           floor = 1.0e-5 : f32, low = -128, high = 127, reciprocal = true>}
+        : tensor<?x256xf32>, tensor<704x256x!bitnet.trit>, tensor<1xf32>
+        -> tensor<?x704xf32>
+    ```
+  }];
+  let arguments = (ins 2DTensorOf<[F32]>:$input, BitNet_WeightTensor:$weights,
+                       1DTensorOf<[F32]>:$scale,
+                       Optional<1DTensorOf<[F32]>>:$bias,
+                       BitNet_QuantizerAttr:$quantizer);
+  let results = (outs 2DTensorOf<[F32]>:$result);
+  let assemblyFormat = [{
+    $input `,` $weights `,` $scale (`bias` $bias^ `:` type($bias))? attr-dict
+    `:` type($input) `,` type($weights) `,` type($scale) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def BitNet_TernarizeOp : BitNet_Op<"ternarize", [Pure]> {
+  let summary = "round float weights to {-1, 0, +1} by their mean magnitude";
+  let description = [{
+    b1.58, equations 1-3: `gamma = max(mean(|w|), floor)`,
+    `q = clamp(round_half_even(w * (1 / gamma)), -1, 1)`. The scale is `gamma`.
+
+    Example:
+    ```mlir
+    %q, %gamma = bitnet.ternarize %w floor 1.0e-5
+        : tensor<704x256xf32> -> tensor<704x256x!bitnet.trit>, tensor<1xf32>
+    ```
+  }];
+  let arguments = (ins 2DTensorOf<[F32]>:$weights, F32Attr:$floor);
+  let results = (outs 2DTensorOf<[BitNet_TritType]>:$codes,
+                      1DTensorOf<[F32]>:$scale);
+  let assemblyFormat = [{
+    $weights `floor` $floor attr-dict
+    `:` type($weights) `->` type($codes) `,` type($scale)
+  }];
+  let hasVerifier = 1;
+}
+
+def BitNet_BinarizeOp : BitNet_Op<"binarize", [Pure]> {
+  let summary = "take the sign of float weights around their mean";
+  let description = [{
+    BitNet, equations 1-3 and 12: `alpha = mean(w)`, `q = +1 if w > alpha, else
+    -1`, and the scale is `beta = mean(|w|)`.
+
+    Example:
+    ```mlir
+    %q, %beta = bitnet.binarize %w
+        : tensor<704x256xf32> -> tensor<704x256x!bitnet.bit>, tensor<1xf32>
+    ```
+  }];
+  let arguments = (ins 2DTensorOf<[F32]>:$weights);
+  let results = (outs 2DTensorOf<[BitNet_BitType]>:$codes,
+                      1DTensorOf<[F32]>:$scale);
+  let assemblyFormat = [{
+    $weights attr-dict `:` type($weights) `->` type($codes) `,` type($scale)
+  }];
+  let hasVerifier = 1;
+}
+
+def BitNet_QuantizeOp : BitNet_Op<"quantize", [Pure]> {
+  let summary = "turn rows of activations into int8 codes and a scale each";
+  let description = [{
+    See `#bitnet.quantizer` for the arithmetic. `scales[m]` is what row m was
+    multiplied by; with granularity `tensor` all of them are equal.
+
+    Example:
+    ```mlir
+    %q, %s = bitnet.quantize %x
+        {quantizer = #bitnet.quantizer<absmax, token, limit = 127.0 : f32,
+           floor = 1.0e-5 : f32, low = -128, high = 127, reciprocal = true>}
+        : tensor<?x256xf32> -> tensor<?x256xi8>, tensor<?xf32>
+    ```
+  }];
+  let arguments = (ins 2DTensorOf<[F32]>:$input, BitNet_QuantizerAttr:$quantizer);
+  let results = (outs 2DTensorOf<[I8]>:$codes, 1DTensorOf<[F32]>:$scales);
+  let assemblyFormat = [{
+    $input attr-dict `:` type($input) `->` type($codes) `,` type($scales)
+  }];
+  let hasVerifier = 1;
+}
+
+def BitNet_MatmulOp : BitNet_Op<"matmul", [Pure]> {
+  let summary = "multiply int8 activations by 1-bit weights, exactly";
+  let description = [{
+    Computes `y[m, n] = sum_k x[m, k] * w[n, k]`, with every `w[n, k]` in
+    {-1, 0, +1} or {-1, +1}. Weights are output-major, so that each result
+    reads one row.
+
+    The sum never overflows (see the verifier), so a lowering may reorder it
+    and a test compares it with `==`. `tile` names the row of the tile table
+    that computes blocks of rows, `row_tile` the one for the rows left over;
+    `SelectTile` writes both.
+
+    Example:
+    ```mlir
+    %y = bitnet.matmul %x, %w
+        : tensor<8x2560xi8>, tensor<6912x2560x!bitnet.trit> -> tensor<8x6912xi32>
+    ```
+  }];
+  let arguments = (ins 2DTensorOf<[I8]>:$activations,
+                       BitNet_WeightTensor:$weights,
+                       OptionalAttr<StrAttr>:$tile,
+                       OptionalAttr<StrAttr>:$row_tile);
+  let results = (outs 2DTensorOf<[I32]>:$result);
+  let assemblyFormat = [{
+    $activations `,` $weights (`tile` $tile^)? (`row_tile` $row_tile^)?
+    attr-dict
+    `:` type($activations) `,` type($weights) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def BitNet_DequantizeOp : BitNet_Op<"dequantize", [Pure]> {
+  let summary = "scale int32 sums back to activations";
+  let description = [{
+    Computes `y[m, n] = float(x[m, n]) * (weight_scale[n] / scales[m])`, then
+    adds `bias[n]`. The quotient and the product are rounded once each, in this
+    order, on every target. `weight_scale` has one element, or one for each
+    column.
+
+    Example:
+    ```mlir
+    %y = bitnet.dequantize %sums, %s, %ws
+        : tensor<?x704xi32>, tensor<?xf32>, tensor<1xf32> -> tensor<?x704xf32>
+    ```
+  }];
+  let arguments = (ins 2DTensorOf<[I32]>:$input, 1DTensorOf<[F32]>:$scales,
+                       1DTensorOf<[F32]>:$weight_scale,
+                       Optional<1DTensorOf<[F32]>>:$bias);
+  let results = (outs 2DTensorOf<[F32]>:$result);
+  let assemblyFormat = [{
+    $input `,` $scales `,` $weight_scale (`bias` $bias^ `:` type($bias))?
+    attr-dict `:` type($input) `,` type($scales) `,` type($weight_scale)
+    `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+#endif // BITNET_OPS_TD

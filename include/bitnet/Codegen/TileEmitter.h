@@ -1,0 +1,65 @@
+// What one instruction set adds to the k loop of a tile.
+#ifndef BITNET_CODEGEN_TILEEMITTER_H
+#define BITNET_CODEGEN_TILEEMITTER_H
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/Value.h"
+
+#include <memory>
+
+namespace bitnet {
+
+struct Tile;
+
+/// Writes the steps of a k loop. The loop itself, its tail, the prefetch and
+/// the sums of the activations belong to `EmitTiles.cpp`.
+///
+/// Accumulators are vectors of i32, four for each row of activations: one for
+/// each 2-bit field of the weights' bytes. A step may keep narrower sums for
+/// `flushPeriod` steps; `flush` then adds them to the accumulators.
+class TileEmitter {
+public:
+  explicit TileEmitter(const Tile &tile) : tile(tile) {}
+  virtual ~TileEmitter() = default;
+
+  /// Steps after which narrow sums must be flushed; 0 if there are none.
+  virtual int64_t flushPeriod() const { return 0; }
+
+  /// Zero accumulators for all rows of the tile.
+  virtual llvm::SmallVector<mlir::Value> init(mlir::ImplicitLocOpBuilder &b);
+
+  /// Zero narrow sums, for an emitter with a flush period.
+  virtual llvm::SmallVector<mlir::Value>
+  initNarrow(mlir::ImplicitLocOpBuilder &b) {
+    return {};
+  }
+
+  /// Adds the products of one vector of weights (4 * lanes bytes) with four
+  /// activations of each row (vector<4xi8>) to `sums`: the narrow ones where
+  /// there are any, else the accumulators.
+  virtual void step(mlir::ImplicitLocOpBuilder &b, mlir::Value weights,
+                    mlir::ValueRange activations,
+                    llvm::MutableArrayRef<mlir::Value> sums) = 0;
+
+  /// Adds narrow sums to the accumulators.
+  virtual void flush(mlir::ImplicitLocOpBuilder &b, mlir::ValueRange narrow,
+                     llvm::MutableArrayRef<mlir::Value> accumulators) {}
+
+  /// Turns accumulators into the sums of code * activation, field by field.
+  virtual void finish(mlir::ImplicitLocOpBuilder &b,
+                      llvm::MutableArrayRef<mlir::Value> accumulators) {}
+
+protected:
+  /// vector<lanes x i32>
+  mlir::VectorType accumulatorType(mlir::OpBuilder &b) const;
+
+  const Tile &tile;
+};
+
+std::unique_ptr<TileEmitter> makeGenericEmitter(const Tile &tile);
+std::unique_ptr<TileEmitter> makeMaddubsEmitter(const Tile &tile);
+std::unique_ptr<TileEmitter> makeVnniEmitter(const Tile &tile);
+
+} // namespace bitnet
+
+#endif // BITNET_CODEGEN_TILEEMITTER_H

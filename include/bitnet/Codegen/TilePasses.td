@@ -1,0 +1,139 @@
+// Passes that choose, cut and write register tiles.
+#ifndef BITNET_CODEGEN_TILEPASSES_TD
+#define BITNET_CODEGEN_TILEPASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def SelectEncoding : Pass<"bitnet-select-encoding", "mlir::func::FuncOp"> {
+  let summary = "choose how the weights of each matmul are packed";
+  let description = [{
+    Decides, and writes `bitnet.encoding` on each matmul whose weights are
+    constant; `bitnet-pack-weights` does it. The encoding is that of the best
+    row of the tile table (`Tiles.def`) that the target's features allow.
+    `tile` names a row instead; `tile=naive` leaves weights as they are.
+
+    Before:
+    ```mlir
+    func.func @selects(%x: tensor<?x4xi8>) -> tensor<?x2xi32> {
+      %w = bitnet.constant dense_resource<w> : tensor<2x4x!bitnet.trit>
+      %y = bitnet.matmul %x, %w
+          : tensor<?x4xi8>, tensor<2x4x!bitnet.trit> -> tensor<?x2xi32>
+      return %y : tensor<?x2xi32>
+    }
+    ```
+    After:
+    ```mlir
+    %y = bitnet.matmul %x, %w {bitnet.encoding = #bitnet.packed<lanes = 16, bits = 2>}
+        : tensor<?x4xi8>, tensor<2x4x!bitnet.trit> -> tensor<?x2xi32>
+    ```
+  }];
+  let dependentDialects = ["::bitnet::BitNetDialect"];
+  let options = [
+    Option<"features", "features", "std::string", "",
+           "features of the target's CPU, as LLVM names them: +avx2,+avx512vnni">,
+    Option<"tile", "tile", "std::string", "",
+           "row of the tile table to use for every matmul">];
+}
+
+def SelectTile : Pass<"bitnet-select-tile", "mlir::func::FuncOp"> {
+  let summary = "choose the rows of the tile table that compute each matmul";
+  let description = [{
+    Writes `tile` (blocks of rows) and `row_tile` (the rows left over) on each
+    matmul with packed weights: the last rows of `Tiles.def` that fit the
+    weights' encoding and the target's features. Both come from one
+    instruction set.
+
+    Before:
+    ```mlir
+    func.func @selects(%x: tensor<?x4xi8>) -> tensor<?x2xi32> {
+      %w = bitnet.constant dense_resource<w>
+          : tensor<2x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
+      %y = bitnet.matmul %x, %w
+          : tensor<?x4xi8>, tensor<2x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
+          -> tensor<?x2xi32>
+      return %y : tensor<?x2xi32>
+    }
+    ```
+    After:
+    ```mlir
+    %y = bitnet.matmul %x, %w tile "4x64x4-generic" row_tile "1x64x4-generic"
+        : tensor<?x4xi8>, tensor<2x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
+        -> tensor<?x2xi32>
+    ```
+  }];
+  let dependentDialects = ["::bitnet::BitNetDialect"];
+  let options = [
+    Option<"features", "features", "std::string", "",
+           "features of the target's CPU, as LLVM names them: +avx2,+avx512vnni">,
+    Option<"tile", "tile", "std::string", "",
+           "row of the tile table to use for every matmul">];
+}
+
+def TileContraction : Pass<"bitnet-tile-contraction", "mlir::func::FuncOp"> {
+  let summary = "cut matmuls and their consumers into register tiles";
+  let description = [{
+    A matmul on packed weights becomes parallel loops over blocks of rows and
+    panels of columns. In the loop stands one `bitnet.tile_dot`, whose vector
+    feeds the elementwise consumer directly: sums in int32 never see memory.
+    Rows that do not fill a block, and columns that do not fill a panel, are
+    loops of their own, so that every tile has a static shape.
+
+    Before:
+    ```mlir
+    func.func @tiles(%x: tensor<?x4xi8>) -> tensor<?x64xi32> {
+      %w = bitnet.constant dense_resource<w>
+          : tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
+      %y = bitnet.matmul %x, %w tile "4x64x4-generic" row_tile "1x64x4-generic"
+          : tensor<?x4xi8>, tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
+          -> tensor<?x64xi32>
+      return %y : tensor<?x64xi32>
+    }
+    ```
+    After:
+    ```mlir
+    %y = scf.forall (%row, %panel) = (0, 0) to (%blocks, 1) step (4, 1) shared_outs(%o = %e) ... {
+      %v = bitnet.tile_dot %bytes[%panel], %x[%row], %sums tile "4x64x4-generic"
+          : tensor<1x1x64xi8>, tensor<?x4xi8>, tensor<?xi32> -> vector<4x64xi32>
+      ...
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::bitnet::BitNetDialect", "mlir::affine::AffineDialect",
+    "mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect",
+    "mlir::scf::SCFDialect", "mlir::tensor::TensorDialect",
+    "mlir::vector::VectorDialect"];
+}
+
+def EmitTiles : Pass<"bitnet-emit-tiles", "mlir::func::FuncOp"> {
+  let summary = "write the k loop of each tile in its instruction set";
+  let description = [{
+    Each `bitnet.tile_dot` on memrefs becomes a loop over the vectors of its
+    panel, with the accumulators in registers. The loop is shared code; what an
+    instruction set adds is a `TileEmitter` (`TileEmitter.h`): how one vector of
+    weights meets the activations, and how accumulators become sums.
+
+    Before:
+    ```mlir
+    func.func @emits(%w: memref<4x64x64xi8>, %x: memref<?x256xi8>, %s: memref<?xi32>, %i: index) -> vector<1x64xi32> {
+      %v = bitnet.tile_dot %w[%i], %x[%i], %s tile "1x64x4-avx512vnni"
+          : memref<4x64x64xi8>, memref<?x256xi8>, memref<?xi32> -> vector<1x64xi32>
+      return %v : vector<1x64xi32>
+    }
+    ```
+    After:
+    ```mlir
+    %r:16 = scf.for %k = %c0 to %c64 step %c4 iter_args(...) {
+      %v = vector.load %w[%i, %k, %c0] : memref<4x64x64xi8>, vector<64xi8>
+      llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"(...)
+      ...
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "mlir::arith::ArithDialect", "mlir::LLVM::LLVMDialect",
+    "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",
+    "mlir::vector::VectorDialect"];
+}
+
+#endif // BITNET_CODEGEN_TILEPASSES_TD

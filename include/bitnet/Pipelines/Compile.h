@@ -1,0 +1,51 @@
+// The six stages in a row: what bitnet-compile does.
+#ifndef BITNET_PIPELINES_COMPILE_H
+#define BITNET_PIPELINES_COMPILE_H
+
+#include "bitnet/Target/TargetSpec.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace bitnet {
+
+/// What to stop at, in the order of the stages.
+enum class Emit {
+  ONNX,
+  BitNet,
+  Packed,
+  Loops,
+  LLVM,
+  Assembly,
+  Object,
+  SharedLibrary,
+  Executable
+};
+
+struct CompileOptions {
+  Emit emit = Emit::Executable;
+  TargetSpec target;
+  /// Row of the tile table to use for every matmul; empty: the best.
+  std::string tile;
+  /// Sizes for dimensions that the model leaves open, by their names.
+  llvm::StringMap<int64_t> dims;
+};
+
+/// Reads a model: ONNX, or MLIR at any stage by the name's end. Null after an
+/// error, which the context's diagnostics have reported.
+mlir::OwningOpRef<mlir::ModuleOp> readModel(llvm::StringRef path,
+                                            const CompileOptions &options,
+                                            mlir::MLIRContext &context);
+
+/// Runs the stages from raise to the one before `options.emit`'s file.
+mlir::LogicalResult runStages(mlir::ModuleOp module,
+                              const CompileOptions &options);
+
+/// Runs the stages and writes what `options.emit` says to `output`, whole or
+/// not at all; beside a shared library also its header.
+mlir::LogicalResult compile(mlir::ModuleOp module, llvm::StringRef output,
+                            const CompileOptions &options);
+
+} // namespace bitnet
+
+#endif // BITNET_PIPELINES_COMPILE_H

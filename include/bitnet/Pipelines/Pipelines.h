@@ -1,0 +1,66 @@
+// The stages between import and emit: each one pipeline with one options
+// struct.
+#ifndef BITNET_PIPELINES_PIPELINES_H
+#define BITNET_PIPELINES_PIPELINES_H
+
+#include "mlir/Pass/PassOptions.h"
+
+namespace mlir {
+class OpPassManager;
+} // namespace mlir
+
+namespace bitnet {
+
+/// Recognises BitLinear and the blocks around it; the rest becomes linalg.
+///   in:  onnx, func
+///   out: bitnet, linalg, tensor, arith, math, func
+struct RaiseOptions : mlir::PassPipelineOptions<RaiseOptions> {};
+
+/// Optimizes a raised model on tensors.
+///   in:  what raise gives
+///   out: the same, with every 1-bit weight packed for the target
+struct OptimizeOptions : mlir::PassPipelineOptions<OptimizeOptions> {
+  Option<std::string> features{
+      *this, "features",
+      llvm::cl::desc("features of the target's CPU, as LLVM names them")};
+  Option<std::string> tile{
+      *this, "tile",
+      llvm::cl::desc("row of the tile table to use for every matmul")};
+};
+
+/// Tiles, vectorizes, parallelizes and bufferizes for a CPU.
+///   in:  what optimize gives
+///   out: memref, scf, vector, arith, math, one target's vector dialects
+struct LowerOptions : mlir::PassPipelineOptions<LowerOptions> {
+  Option<std::string> features{
+      *this, "features",
+      llvm::cl::desc("features of the target's CPU, as LLVM names them")};
+  Option<std::string> tile{
+      *this, "tile",
+      llvm::cl::desc("row of the tile table to use for every matmul")};
+};
+
+/// Turns loops on buffers into the LLVM dialect, with the model's entry point.
+///   in:  what lower gives
+///   out: llvm
+struct CodegenOptions : mlir::PassPipelineOptions<CodegenOptions> {
+  Option<bool> threads{
+      *this, "threads",
+      llvm::cl::desc("run parallel loops on the runtime's thread pool"),
+      llvm::cl::init(true)};
+};
+
+void buildRaisePipeline(mlir::OpPassManager &pm, const RaiseOptions &options);
+void buildOptimizePipeline(mlir::OpPassManager &pm,
+                           const OptimizeOptions &options);
+void buildLowerPipeline(mlir::OpPassManager &pm, const LowerOptions &options);
+void buildCodegenPipeline(mlir::OpPassManager &pm,
+                          const CodegenOptions &options);
+
+/// Makes `bitnet-raise`, `bitnet-optimize`, `bitnet-lower-to-cpu` and
+/// `bitnet-to-llvm` known to command lines.
+void registerPipelines();
+
+} // namespace bitnet
+
+#endif // BITNET_PIPELINES_PIPELINES_H

@@ -1,0 +1,38 @@
+/* What a compiled model and the runtime ask of each other;
+ * lib/Runtime/README.md describes the whole ABI. Valid C and C++. */
+
+#ifndef BITNET_RUNTIME_RUNTIME_H
+#define BITNET_RUNTIME_RUNTIME_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Hidden, so that two models in one process never call each other's. */
+#define BITNET_INTERNAL __attribute__((visibility("hidden")))
+
+typedef void (*bitnet_body)(void *context, int64_t begin, int64_t end);
+
+/** Calls `body` on disjoint ranges that together are [0, count), each thread
+ * taking one fixed share, and returns when all are done. */
+BITNET_INTERNAL void bitnet_parallel_for(bitnet_body body, void *context,
+                                         int64_t count);
+
+/** Ends the run of the model with an error. Any thread of the model may call
+ * it; memory that the model had allocated is not given back. */
+BITNET_INTERNAL __attribute__((noreturn)) void bitnet_fail(const char *message);
+
+/** Defined by the model: its inputs and outputs as text. */
+BITNET_INTERNAL extern const char bitnet_signature[];
+
+/** Defined by the model: one run. `arguments` points to one memref descriptor
+ * per input; the descriptors of all outputs are written to `results`. */
+BITNET_INTERNAL void bitnet_main(void *results, void *const *arguments);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* BITNET_RUNTIME_RUNTIME_H */

@@ -1,0 +1,81 @@
+// Tensors as the runtime holds them, and the element types.
+
+#ifndef BITNET_RUNTIME_TENSOR_H
+#define BITNET_RUNTIME_TENSOR_H
+
+#include "bitnet/Runtime/Library.h"
+#include "bitnet/Runtime/Status.h"
+
+namespace bitnet::runtime {
+
+/// The bytes of one element, and its name in signatures ("f32").
+size_t sizeOf(bitnet_type type);
+const char *nameOf(bitnet_type type);
+
+/// True for all but floating-point types; `bool` counts as an integer.
+bool isInteger(bitnet_type type);
+
+/// The type of that name; an error that names the text.
+Result<bitnet_type> parseType(const char *name);
+
+struct Shape {
+  int32_t rank = 0;
+  int64_t sizes[BITNET_MAX_RANK] = {};
+
+  /// Appends a dimension; the caller has checked that there is room.
+  void push(int64_t size) { sizes[rank++] = size; }
+
+  /// The product of the sizes; negative when it is absurd (beyond 2^56).
+  int64_t elements() const;
+
+  /// "1x8"; "scalar" for rank 0.
+  Text text() const;
+};
+
+/// Dense and row-major. Without data it stands for "not given".
+class Tensor {
+public:
+  Tensor() = default;
+  Tensor(Tensor &&other) noexcept { *this = std::move(other); }
+  Tensor &operator=(Tensor &&other) noexcept;
+  ~Tensor() { std::free(owned); }
+
+  /// Zeros, aligned to 64 bytes.
+  static Result<Tensor> zeros(bitnet_type type, const Shape &shape);
+
+  /// A tensor in memory of someone else (`owned` null) or malloc'ed memory that
+  /// is taken over.
+  static Tensor adopt(bitnet_type type, const Shape &shape, void *data,
+                      void *owned);
+
+  bool isGiven() const { return bytes != nullptr; }
+  void *data() { return bytes; }
+  const void *data() const { return bytes; }
+  int64_t elements() const { return shape.elements(); }
+  size_t byteSize() const { return size_t(elements()) * sizeOf(type); }
+
+  /// One element of an integer tensor.
+  void setInteger(int64_t index, int64_t value);
+  /// All elements, of any type.
+  void fill(int value);
+  /// One element of a floating-point tensor; 0 for another type.
+  double floatAt(int64_t index) const;
+
+  /// Hands the memory to the caller, who frees it.
+  void *release();
+
+  bitnet_type type = BITNET_F32;
+  Shape shape;
+
+private:
+  void *bytes = nullptr;
+  void *owned = nullptr;
+};
+
+/// `tensor` in the wider integer type `type`, where every value fits; an error
+/// for all other pairs of different types.
+Result<Tensor> widen(Tensor tensor, bitnet_type type);
+
+} // namespace bitnet::runtime
+
+#endif // BITNET_RUNTIME_TENSOR_H

@@ -1,0 +1,21 @@
+// The threads behind bitnet_parallel_for.
+
+#ifndef BITNET_RUNTIME_THREADPOOL_H
+#define BITNET_RUNTIME_THREADPOOL_H
+
+namespace bitnet::runtime {
+
+/// The threads a parallel region uses, the caller included. Starts them.
+int threadCount();
+
+/// BITNET_THREADS, else the CPUs this process may use: those of its affinity
+/// mask, but no more than the quota of its control group. At least 1.
+int wantedThreads();
+
+/// Before a failing thread leaves a region that it began: waits until no worker
+/// uses the region's data any more.
+void abandonRegion();
+
+} // namespace bitnet::runtime
+
+#endif // BITNET_RUNTIME_THREADPOOL_H

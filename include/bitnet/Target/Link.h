@@ -1,0 +1,21 @@
+// Executables and shared libraries from an object file, by lld in this process.
+#ifndef BITNET_TARGET_LINK_H
+#define BITNET_TARGET_LINK_H
+
+#include "bitnet/Target/TargetSpec.h"
+
+namespace bitnet {
+
+/// Links a model's object with the runtime to a program. It needs the target's
+/// libc and nothing else. Nothing is written if it fails.
+llvm::Error linkExecutable(llvm::StringRef object, llvm::StringRef output,
+                           const TargetSpec &target);
+
+/// The same as a shared library. It exports the functions of
+/// `bitnet/Runtime/Library.h`, with `bitnet` and with `name` in front.
+llvm::Error linkSharedLibrary(llvm::StringRef object, llvm::StringRef output,
+                              llvm::StringRef name, const TargetSpec &target);
+
+} // namespace bitnet
+
+#endif // BITNET_TARGET_LINK_H

@@ -1,0 +1,195 @@
+// Passes of the optimize stage: tensors in, tensors out.
+#ifndef BITNET_TRANSFORMS_PASSES_TD
+#define BITNET_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def DecomposeLinear : Pass<"bitnet-decompose-linear", "mlir::func::FuncOp"> {
+  let summary = "split each BitLinear layer into quantize, matmul and dequantize";
+  let description = [{
+    The heart of the project: a layer that was trained with rounded weights and
+    activations becomes the integer arithmetic that the training simulated.
+
+        y = dequantize(matmul(quantize(x), w))
+
+    What lies between the two rescales is exact, so every later pass may tile,
+    reorder and parallelize it, and a test compares it with `==`. Layers that
+    read the same input with the same quantizer share it after CSE.
+
+    Before:
+    ```mlir
+    func.func @linear(%x: tensor<?x256xf32>, %scale: tensor<1xf32>) -> tensor<?x704xf32> {
+      %w = bitnet.constant dense_resource<w> : tensor<704x256x!bitnet.trit>
+      %y = bitnet.linear %x, %w, %scale
+          {quantizer = #bitnet.quantizer<absmax, token, limit = 1.270000e+02 : f32, floor = 9.99999974E-6 : f32, low = -128, high = 127, reciprocal = true>}
+          : tensor<?x256xf32>, tensor<704x256x!bitnet.trit>, tensor<1xf32> -> tensor<?x704xf32>
+      return %y : tensor<?x704xf32>
+    }
+    ```
+    After:
+    ```mlir
+    %q, %s = bitnet.quantize %x {quantizer = #bitnet.quantizer<...>}
+        : tensor<?x256xf32> -> tensor<?x256xi8>, tensor<?xf32>
+    %sums = bitnet.matmul %q, %w
+        : tensor<?x256xi8>, tensor<704x256x!bitnet.trit> -> tensor<?x704xi32>
+    %y = bitnet.dequantize %sums, %s, %scale
+        : tensor<?x704xi32>, tensor<?xf32>, tensor<1xf32> -> tensor<?x704xf32>
+    ```
+  }];
+  let dependentDialects = ["::bitnet::BitNetDialect"];
+}
+
+def FuseNormQuantize : Pass<"bitnet-fuse-norm-quantize", "mlir::func::FuncOp"> {
+  let summary = "compute an RMSNorm and the quantization after it in one sweep";
+  let description = [{
+    A quantization needs the largest magnitude of a row, and a normalization
+    scales a row by one number, so both can come from a single pass over the
+    row instead of two round trips through memory. A norm with another user is
+    left alone: it would be computed twice.
+
+    Before:
+    ```mlir
+    func.func @fuses(%x: tensor<8x2560xf32>, %gain: tensor<2560xf32>) -> (tensor<8x2560xi8>, tensor<8xf32>) {
+      %n = bitnet.rms_norm %x, %gain epsilon 1.000000e-05
+          : tensor<8x2560xf32>, tensor<2560xf32> -> tensor<8x2560xf32>
+      %q, %s = bitnet.quantize %n
+          {quantizer = #bitnet.quantizer<absmax, token, limit = 1.270000e+02 : f32, floor = 9.99999974E-6 : f32, low = -128, high = 127, reciprocal = true>}
+          : tensor<8x2560xf32> -> tensor<8x2560xi8>, tensor<8xf32>
+      return %q, %s : tensor<8x2560xi8>, tensor<8xf32>
+    }
+    ```
+    After:
+    ```mlir
+    %q, %s = bitnet.norm_quantize %x, %gain epsilon 1.000000e-05 {quantizer = #bitnet.quantizer<...>}
+        : tensor<8x2560xf32>, tensor<2560xf32> -> tensor<8x2560xi8>, tensor<8xf32>
+    ```
+  }];
+  let dependentDialects = ["::bitnet::BitNetDialect"];
+  let statistics = [Statistic<"numFused", "fused", "norm/quantize pairs fused">];
+}
+
+def PackWeights : Pass<"bitnet-pack-weights", "mlir::func::FuncOp"> {
+  let summary = "lay constant weights out in the order their tiles read them";
+  let description = [{
+    Applies the attribute `bitnet.encoding` that `bitnet-select-encoding` wrote
+    on a matmul: the constant's bytes are packed as `PackedLayout.h` says, and
+    its type says so. One constant with two encodings becomes two constants.
+
+    Before:
+    ```mlir
+    func.func @packs(%x: tensor<?x4xi8>) -> tensor<?x2xi32> {
+      %w = bitnet.constant dense_resource<w> : tensor<2x4x!bitnet.trit>
+      %y = bitnet.matmul %x, %w {bitnet.encoding = #bitnet.packed<lanes = 8, bits = 2>}
+          : tensor<?x4xi8>, tensor<2x4x!bitnet.trit> -> tensor<?x2xi32>
+      return %y : tensor<?x2xi32>
+    }
+    ```
+    After:
+    ```mlir
+    %w = bitnet.constant dense_resource<w_packed>
+        : tensor<2x4x!bitnet.trit, #bitnet.packed<lanes = 8, bits = 2>>
+    %y = bitnet.matmul %x, %w
+        : tensor<?x4xi8>, tensor<2x4x!bitnet.trit, #bitnet.packed<lanes = 8, bits = 2>>
+        -> tensor<?x2xi32>
+    ```
+  }];
+  let dependentDialects = ["::bitnet::BitNetDialect"];
+}
+
+def FuseElementwise : Pass<"bitnet-fuse-elementwise", "mlir::func::FuncOp"> {
+  let summary = "merge chains of elementwise ops, on rows rather than batches";
+  let description = [{
+    Elementwise ops join the one that reads them, if nothing else does, so that
+    a matmul's rescale, activation and residual become one consumer that codegen
+    fuses into its tile. A reshape between a row op and an elementwise op on
+    [batch, sequence, channels] would keep them apart: the elementwise op is
+    collapsed to [rows, channels] instead.
+
+    Before:
+    ```mlir
+    #id = affine_map<(i, j) -> (i, j)>
+    func.func @merges(%x: tensor<?x64xf32>, %e: tensor<?x64xf32>) -> tensor<?x64xf32> {
+      %a = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+          ins(%x : tensor<?x64xf32>) outs(%e : tensor<?x64xf32>) {
+      ^bb0(%v: f32, %o: f32):
+        %m = arith.mulf %v, %v : f32
+        linalg.yield %m : f32
+      } -> tensor<?x64xf32>
+      %b = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
+          ins(%a, %x : tensor<?x64xf32>, tensor<?x64xf32>) outs(%e : tensor<?x64xf32>) {
+      ^bb0(%u: f32, %v: f32, %o: f32):
+        %s = arith.addf %u, %v : f32
+        linalg.yield %s : f32
+      } -> tensor<?x64xf32>
+      return %b : tensor<?x64xf32>
+    }
+    ```
+    After:
+    ```mlir
+    %b = linalg.generic ... {
+      %m = arith.mulf %v, %v : f32
+      %s = arith.addf %m, %v : f32
+      linalg.yield %s : f32
+    }
+    ```
+  }];
+  let dependentDialects = ["mlir::linalg::LinalgDialect",
+                           "mlir::tensor::TensorDialect",
+                           "mlir::affine::AffineDialect"];
+}
+
+def VerifyStage : Pass<"bitnet-verify-stage", "mlir::ModuleOp"> {
+  let summary = "check what may remain after a stage of the compiler";
+  let description = [{
+    Each stage ends with this check of its contract (`lib/README.md`): an op of a
+    dialect that the stage should have removed is an error at that op, which
+    carries the location of the ONNX node it came from. Nothing is changed.
+
+    Before:
+    ```mlir
+    func.func @remains(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %y = onnx.Relu %x : tensor<4xf32> -> tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    ```
+    After `bitnet-verify-stage{stage=raise}`:
+    ```mlir
+    // error: 'onnx.Relu' op remains after raise
+    ```
+  }];
+  let options = [
+    Option<"stage", "stage", "std::string", "",
+           "import, raise, optimize, lower or codegen">];
+}
+
+def RecognizeModel : Pass<"bitnet-recognize-model", "mlir::ModuleOp"> {
+  let summary = "write down what the inputs and outputs of a model are for";
+  let description = [{
+    The runtime has to know which inputs of `@main` are token ids, a mask,
+    positions, or caches, and which output is the next value of a cache. Where
+    the computation says so (a cache is appended to and returned, ids look up
+    the largest table, positions become angles, a mask decides what is attended
+    to) it is taken from there; the names that Transformers models have by
+    convention are the fallback. The answer is the attribute `bitnet.role`:
+    `ids`, `mask`, `positions`, `types`, `past`; `logits`, and `present:K` for
+    the next value of input K. Looks at `onnx` ops, so it runs before the rest
+    of the model is lowered.
+
+    Before:
+    ```mlir
+    func.func @main(%x: tensor<1x2x3x64xf32>, %past: tensor<1x2x?x64xf32>) -> tensor<1x2x?x64xf32> {
+      %next = bitnet.kv_append %past, %x
+          : tensor<1x2x?x64xf32>, tensor<1x2x3x64xf32> -> tensor<1x2x?x64xf32>
+      return %next : tensor<1x2x?x64xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @main(%x: tensor<1x2x3x64xf32>,
+                    %past: tensor<1x2x?x64xf32> {bitnet.role = "past"})
+        -> (tensor<1x2x?x64xf32> {bitnet.role = "present:1"}) {
+    ```
+  }];
+}
+
+#endif // BITNET_TRANSFORMS_PASSES_TD

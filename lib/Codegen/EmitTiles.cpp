@@ -1,0 +1,216 @@
+// Writes the k loop of each tile. See Passes.td.
+#include "bitnet/Codegen/Passes.h"
+#include "bitnet/Codegen/TileTable.h"
+#include "dialects/BitNet/BitNetDialect.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+namespace bitnet {
+#define GEN_PASS_DEF_EMITTILES
+#include "bitnet/Codegen/Passes.h.inc"
+} // namespace bitnet
+
+using namespace mlir;
+
+#define DEBUG_TYPE "bitnet-emit-tiles"
+
+/// Columns of the contraction in one step.
+static constexpr int64_t kColumns = 4;
+
+namespace {
+
+/// One `tile_dot` on memrefs and the loop that replaces it.
+class TileLoop {
+public:
+  TileLoop(bitnet::TileDotOp dot, const bitnet::Tile &tile)
+      : dot(dot), tile(tile), emitter(tile.makeEmitter(tile)),
+        builder(dot.getLoc(), dot) {
+    columns = cast<ShapedType>(dot.getActivations().getType()).getDimSize(1);
+    for (int64_t row = 0; row < tile.rows; ++row)
+      rows.push_back(arith::AddIOp::create(builder, dot.getRow(), index(row)));
+  }
+
+  /// Emits the loop and returns the tile's sums, exact.
+  Value emit() {
+    SmallVector<Value> accumulators = mainLoop();
+    tail(accumulators);
+    emitter->finish(builder, accumulators);
+    return assemble(accumulators);
+  }
+
+private:
+  Value index(int64_t value) {
+    return arith::ConstantIndexOp::create(builder, value);
+  }
+
+  /// Full vectors in one round of the main loop.
+  int64_t roundSteps() const {
+    return std::max(emitter->flushPeriod(), tile.phases);
+  }
+
+  /// Runs whole rounds and adds up their phases.
+  SmallVector<Value> mainLoop() {
+    SmallVector<Value> init;
+    for (int64_t phase = 0; phase < tile.phases; ++phase)
+      init.append(emitter->init(builder));
+    int64_t rounds = columns / kColumns / roundSteps();
+    if (rounds > 0) {
+      auto loop =
+          scf::ForOp::create(builder, index(0), index(rounds * roundSteps()),
+                             index(roundSteps()), init);
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPointToStart(loop.getBody());
+      SmallVector<Value> sums(loop.getRegionIterArgs());
+      round(loop.getInductionVar(), sums);
+      scf::YieldOp::create(builder, sums);
+      init.assign(loop.result_begin(), loop.result_end());
+    }
+    return addPhases(init);
+  }
+
+  /// One body of the main loop: a step for each phase, or a flush period.
+  void round(Value k, MutableArrayRef<Value> sums) {
+    if (emitter->flushPeriod() > 0)
+      return flushed(k, emitter->flushPeriod(), sums);
+    int64_t perPhase = sums.size() / tile.phases;
+    for (int64_t phase = 0; phase < tile.phases; ++phase)
+      step(advance(k, phase), kColumns, sums.slice(phase * perPhase, perPhase));
+  }
+
+  /// `steps` steps into narrow sums, then a flush.
+  void flushed(Value k, int64_t steps, MutableArrayRef<Value> accumulators,
+               int64_t lastColumns = kColumns) {
+    SmallVector<Value> narrow = emitter->initNarrow(builder);
+    for (int64_t i = 0; i < steps; ++i)
+      step(advance(k, i), i + 1 == steps ? lastColumns : kColumns, narrow);
+    emitter->flush(builder, narrow, accumulators);
+  }
+
+  /// The vectors that do not fill a round, and the columns that do not fill a
+  /// vector.
+  void tail(MutableArrayRef<Value> accumulators) {
+    int64_t vectors = llvm::divideCeil(columns, kColumns);
+    int64_t done = columns / kColumns / roundSteps() * roundSteps();
+    int64_t last = columns - (vectors - 1) * kColumns;
+    if (done == vectors)
+      return;
+    if (emitter->flushPeriod() > 0)
+      return flushed(index(done), vectors - done, accumulators, last);
+    for (int64_t k = done; k < vectors; ++k)
+      step(index(k), k + 1 == vectors ? last : kColumns, accumulators);
+  }
+
+  Value advance(Value k, int64_t by) {
+    return by == 0 ? k : arith::AddIOp::create(builder, k, index(by));
+  }
+
+  void step(Value k, int64_t width, MutableArrayRef<Value> sums) {
+    prefetch(k);
+    SmallVector<Value> indices = {dot.getPanel(), k, index(0)};
+    auto bytes = VectorType::get({kColumns * tile.lanes}, builder.getI8Type());
+    Value weights =
+        vector::LoadOp::create(builder, bytes, dot.getWeights(), indices);
+    SmallVector<Value> activations;
+    for (Value row : rows)
+      activations.push_back(loadActivations(row, k, width));
+    emitter->step(builder, weights, activations, sums);
+  }
+
+  void prefetch(Value k) {
+    if (tile.prefetch == 0)
+      return;
+    int64_t vectors = tile.prefetch / (kColumns * tile.lanes);
+    memref::PrefetchOp::create(
+        builder, dot.getWeights(),
+        ValueRange{dot.getPanel(), advance(k, vectors), index(0)},
+        /*isWrite=*/false, /*localityHint=*/3,
+        /*isDataCache=*/true);
+  }
+
+  /// Activations 4k .. 4k + width - 1 of a row, filled up with zeros.
+  Value loadActivations(Value row, Value k, int64_t width) {
+    auto nsw =
+        arith::IntegerOverflowFlags::nsw | arith::IntegerOverflowFlags::nuw;
+    Value column = arith::MulIOp::create(builder, k, index(kColumns), nsw);
+    auto type = VectorType::get({width}, builder.getI8Type());
+    Value loaded = vector::LoadOp::create(builder, type, dot.getActivations(),
+                                          ValueRange{row, column});
+    if (width == kColumns)
+      return loaded;
+    auto full = VectorType::get({kColumns}, builder.getI8Type());
+    Value zero = arith::ConstantOp::create(builder, builder.getZeroAttr(full));
+    return vector::InsertStridedSliceOp::create(
+        builder, loaded, zero, ArrayRef<int64_t>{0}, ArrayRef<int64_t>{1});
+  }
+
+  SmallVector<Value> addPhases(ArrayRef<Value> sums) {
+    int64_t perPhase = sums.size() / tile.phases;
+    SmallVector<Value> total(sums.take_front(perPhase));
+    for (int64_t i = perPhase, e = sums.size(); i < e; ++i) {
+      Value &sum = total[i % perPhase];
+      sum = arith::AddIOp::create(builder, sum, sums[i]);
+    }
+    return total;
+  }
+
+  /// sum(code * x) - sum(x) = sum(w * x), as one vector of the tile's shape.
+  Value assemble(ArrayRef<Value> sums) {
+    Value result =
+        arith::ConstantOp::create(builder, builder.getZeroAttr(dot.getType()));
+    auto lanes = VectorType::get({tile.lanes}, builder.getI32Type());
+    for (int64_t row = 0; row < tile.rows; ++row) {
+      Value sum = memref::LoadOp::create(builder, dot.getSums(), rows[row]);
+      Value all = vector::BroadcastOp::create(builder, lanes, sum);
+      for (int64_t field = 0; field < 4; ++field) {
+        Value exact =
+            arith::SubIOp::create(builder, sums[4 * row + field], all);
+        result = vector::InsertStridedSliceOp::create(
+            builder, exact, result, ArrayRef<int64_t>{row, field * tile.lanes},
+            ArrayRef<int64_t>{1});
+      }
+    }
+    return result;
+  }
+
+  bitnet::TileDotOp dot;
+  const bitnet::Tile &tile;
+  std::unique_ptr<bitnet::TileEmitter> emitter;
+  ImplicitLocOpBuilder builder;
+  int64_t columns;
+  SmallVector<Value> rows;
+};
+
+struct EmitTiles : bitnet::impl::EmitTilesBase<EmitTiles> {
+  void runOnOperation() override {
+    SmallVector<bitnet::TileDotOp> dots;
+    getOperation().walk([&](bitnet::TileDotOp dot) { dots.push_back(dot); });
+    for (bitnet::TileDotOp dot : dots)
+      if (failed(emit(dot)))
+        return signalPassFailure();
+  }
+
+private:
+  LogicalResult emit(bitnet::TileDotOp dot) {
+    const bitnet::Tile *tile = bitnet::findTile(dot.getTile());
+    if (!tile)
+      return dot.emitOpError("names no row of the tile table: ")
+             << dot.getTile();
+    if (!isa<MemRefType>(dot.getWeights().getType()))
+      return dot.emitOpError("must be bufferized before its loop is written");
+    ArrayRef<int64_t> shape = dot.getType().getShape();
+    if (shape[0] != tile->rows || shape[1] != tile->columns())
+      return dot.emitOpError("gives a tile of ")
+             << shape[0] << "x" << shape[1] << ", but its row says "
+             << tile->rows << "x" << tile->columns();
+    dot.replaceAllUsesWith(TileLoop(dot, *tile).emit());
+    dot.erase();
+    return success();
+  }
+};
+
+} // namespace

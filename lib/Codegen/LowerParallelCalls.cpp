@@ -1,0 +1,103 @@
+// Calls of loop bodies go through the runtime's thread pool. See Passes.td.
+#include "bitnet/Codegen/Passes.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+#define DEBUG_TYPE "bitnet-lower-parallel-calls"
+
+namespace bitnet {
+#define GEN_PASS_DEF_LOWERPARALLELCALLS
+#include "bitnet/Codegen/Passes.h.inc"
+} // namespace bitnet
+
+using namespace mlir;
+
+static constexpr StringLiteral kMark = "bitnet.parallel";
+static constexpr StringLiteral kParallelFor = "bitnet_parallel_for";
+
+/// void bitnet_parallel_for(void (*)(void *, int64_t, int64_t), void *,
+/// int64_t)
+static LLVM::LLVMFuncOp declareParallelFor(ModuleOp module) {
+  if (auto func = module.lookupSymbol<LLVM::LLVMFuncOp>(kParallelFor))
+    return func;
+  auto b = OpBuilder::atBlockBegin(module.getBody());
+  Type pointer = LLVM::LLVMPointerType::get(b.getContext());
+  auto type =
+      LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(b.getContext()),
+                                  {pointer, pointer, b.getI64Type()});
+  return LLVM::LLVMFuncOp::create(b, module.getLoc(), kParallelFor, type);
+}
+
+/// A function of (context, begin, end) that calls the body with what the
+/// context holds.
+static LLVM::LLVMFuncOp makeShare(LLVM::CallOp call,
+                                  LLVM::LLVMStructType context) {
+  auto module = call->getParentOfType<ModuleOp>();
+  ImplicitLocOpBuilder b(call.getLoc(), call->getContext());
+  b.setInsertionPointAfter(call->getParentOfType<LLVM::LLVMFuncOp>());
+  Type pointer = LLVM::LLVMPointerType::get(b.getContext());
+  auto type =
+      LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(b.getContext()),
+                                  {pointer, b.getI64Type(), b.getI64Type()});
+  std::string name = (*call.getCallee() + "_share").str();
+  for (unsigned i = 0; module.lookupSymbol(name); ++i)
+    name = (*call.getCallee() + "_share_" + Twine(i)).str();
+  auto share = LLVM::LLVMFuncOp::create(b, name, type, LLVM::Linkage::Internal);
+  b.setInsertionPointToStart(share.addEntryBlock(b));
+
+  SmallVector<Value> operands = {share.getArgument(1), share.getArgument(2)};
+  for (auto [i, element] : llvm::enumerate(context.getBody())) {
+    Value field = LLVM::GEPOp::create(b, pointer, context, share.getArgument(0),
+                                      ArrayRef<LLVM::GEPArg>{0, int32_t(i)});
+    operands.push_back(LLVM::LoadOp::create(b, element, field));
+  }
+  LLVM::CallOp::create(b, TypeRange(), call.getCalleeAttr(), operands);
+  LLVM::ReturnOp::create(b, ValueRange());
+  return share;
+}
+
+static void runInParallel(LLVM::CallOp call, LLVM::LLVMFuncOp parallelFor) {
+  ImplicitLocOpBuilder b(call.getLoc(), call);
+  OperandRange captured = call.getArgOperands().drop_front(2);
+  auto context = LLVM::LLVMStructType::getLiteral(
+      b.getContext(), llvm::to_vector(captured.getTypes()));
+  LLVM::LLVMFuncOp share = makeShare(call, context);
+
+  Type pointer = LLVM::LLVMPointerType::get(b.getContext());
+  Block &entry = call->getParentOfType<LLVM::LLVMFuncOp>().front();
+  b.setInsertionPointToStart(&entry);
+  Value one = LLVM::ConstantOp::create(b, b.getI64Type(), 1);
+  Value memory = LLVM::AllocaOp::create(b, pointer, context, one);
+
+  b.setInsertionPoint(call);
+  for (auto [i, value] : llvm::enumerate(captured)) {
+    Value field = LLVM::GEPOp::create(b, pointer, context, memory,
+                                      ArrayRef<LLVM::GEPArg>{0, int32_t(i)});
+    LLVM::StoreOp::create(b, value, field);
+  }
+  Value body = LLVM::AddressOfOp::create(b, share);
+  LLVM::CallOp::create(b, parallelFor,
+                       ValueRange{body, memory, call.getArgOperands()[1]});
+  call.erase();
+}
+
+namespace {
+
+struct LowerParallelCalls
+    : bitnet::impl::LowerParallelCallsBase<LowerParallelCalls> {
+  void runOnOperation() override {
+    SmallVector<LLVM::CallOp> calls;
+    getOperation().walk([&](LLVM::CallOp call) {
+      if (call->hasAttr(kMark))
+        calls.push_back(call);
+    });
+    if (calls.empty())
+      return;
+    LLVM::LLVMFuncOp parallelFor = declareParallelFor(getOperation());
+    for (LLVM::CallOp call : calls)
+      runInParallel(call, parallelFor);
+  }
+};
+
+} // namespace

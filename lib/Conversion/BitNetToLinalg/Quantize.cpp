@@ -1,0 +1,128 @@
+// Quantizers of activations, spelled out. See Passes.td.
+#include "Elementwise.h"
+#include "Patterns.h"
+
+#include "dialects/BitNet/BitNetDialect.h"
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace bitnet;
+using namespace bitnet::naive;
+
+/// The largest magnitude of each row, or the sum of its magnitudes.
+static Value reduceRows(ImplicitLocOpBuilder &b, Scheme scheme, Value input) {
+  Value magnitudes =
+      mapLike(b, input, b.getF32Type(),
+              [](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
+                return math::AbsFOp::create(b, x[0]);
+              });
+  if (scheme == Scheme::Absmean)
+    return sumRows(b, magnitudes);
+  return foldLast(b, magnitudes, b.getF32FloatAttr(0),
+                  [](ImplicitLocOpBuilder &b, ValueRange x) {
+                    return larger(b, x[0], x[1]);
+                  });
+}
+
+/// The magnitude that stands for the limit, for each row.
+static Value magnitudesOf(ImplicitLocOpBuilder &b, QuantizerAttr quantizer,
+                          Value input) {
+  Scheme scheme = quantizer.getScheme();
+  bool perTensor = quantizer.getGranularity() == Granularity::Tensor;
+  Value rows = reduceRows(b, scheme, input);
+  Value count = sizeAsFloat(b, input, 1);
+  Value all;
+  if (perTensor) {
+    Value folded =
+        foldLast(b, rows, b.getF32FloatAttr(0),
+                 [&](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
+                   if (scheme == Scheme::Absmean)
+                     return arith::AddFOp::create(b, x[1], x[0]);
+                   return larger(b, x[0], x[1]);
+                 });
+    all = tensor::ExtractOp::create(b, folded, ValueRange{});
+    count = arith::MulFOp::create(b, count, sizeAsFloat(b, input, 0));
+  }
+  return mapLike(b, rows, b.getF32Type(),
+                 [&](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
+                   Value magnitude = perTensor ? all : x[0];
+                   if (scheme == Scheme::Absmax)
+                     return magnitude;
+                   return arith::DivFOp::create(b, magnitude, count);
+                 });
+}
+
+/// limit / max(magnitude, floor), or limit * (1 / max(magnitude, floor))
+static Value scalesOf(ImplicitLocOpBuilder &b, QuantizerAttr quantizer,
+                      Value magnitudes) {
+  return mapLike(
+      b, magnitudes, b.getF32Type(),
+      [&](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
+        Value limit = arith::ConstantOp::create(b, quantizer.getLimit());
+        Value floor = arith::ConstantOp::create(b, quantizer.getFloor());
+        Value divisor = larger(b, x[0], floor);
+        if (!quantizer.getReciprocal())
+          return arith::DivFOp::create(b, limit, divisor);
+        Value inverse = arith::DivFOp::create(b, constant(b, 1), divisor);
+        return arith::MulFOp::create(b, inverse, limit);
+      });
+}
+
+namespace {
+
+/// quantize(x) -> clamp(roundeven(x * s), low, high), s = limit / magnitude
+struct ScaleAndRound : OpConversionPattern<QuantizeOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(QuantizeOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    Value input = adaptor.getInput();
+    QuantizerAttr quantizer = op.getQuantizer();
+    Value scales = scalesOf(b, quantizer, magnitudesOf(b, quantizer, input));
+    SmallVector<ReadTensor> reads = {{input, b.getMultiDimIdentityMap(2)},
+                                     {scales, selectDims(b, 2, {0})}};
+    auto round = [&](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
+      Value scaled = arith::MulFOp::create(b, x[0], x[1]);
+      Value rounded = math::RoundEvenOp::create(b, scaled);
+      // The larger of a NaN and `low` is `low`.
+      Value clamped =
+          smaller(b, larger(b, rounded, constant(b, quantizer.getLow())),
+                  constant(b, quantizer.getHigh()));
+      return arith::FPToSIOp::create(b, b.getI8Type(), clamped);
+    };
+    Value codes =
+        mapElements(b, reads, tensor::getMixedSizes(b, b.getLoc(), input),
+                    b.getI8Type(), round);
+    rewriter.replaceOp(op, {castTo(b, op.getCodes().getType(), codes),
+                            castTo(b, op.getScales().getType(), scales)});
+    return success();
+  }
+};
+
+/// norm_quantize(x) -> quantize(rms_norm(x))
+struct SplitNormQuantize : OpConversionPattern<NormQuantizeOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(NormQuantizeOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    auto norm = RmsNormOp::create(rewriter, op.getLoc(),
+                                  op.getInput().getType(), adaptor.getInput(),
+                                  adaptor.getGain(), op.getEpsilonAttr());
+    rewriter.replaceOpWithNewOp<QuantizeOp>(op, op.getResultTypes(), norm,
+                                            op.getQuantizer());
+    return success();
+  }
+};
+
+} // namespace
+
+void bitnet::populateQuantizeToLinalg(RewritePatternSet &patterns,
+                                      const TypeConverter &types) {
+  patterns.add<ScaleAndRound, SplitNormQuantize>(types, patterns.getContext());
+}

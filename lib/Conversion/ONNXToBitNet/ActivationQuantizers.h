@@ -1,0 +1,24 @@
+// Recognises activations that a float model rounds as an integer one would.
+#ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_ACTIVATIONQUANTIZERS_H
+#define BITNET_LIB_CONVERSION_ONNXTOBITNET_ACTIVATIONQUANTIZERS_H
+
+#include "Match.h"
+#include "dialects/BitNet/BitNetDialect.h"
+
+namespace bitnet {
+
+/// x and how it is quantized, where a value is x quantized and scaled back.
+struct QuantizedActivations {
+  mlir::Value input;
+  QuantizerAttr quantizer;
+  /// The form's name in the catalogue of BitLinear forms, such as "A2".
+  llvm::StringRef form;
+};
+
+/// A1: div(clip(round(mul(x, s))), s) with s = limit / max(|x|) for each row.
+/// A2: the same, wrapped in a straight-through estimator.
+Match<QuantizedActivations> matchQuantizedActivations(mlir::Value value);
+
+} // namespace bitnet
+
+#endif // BITNET_LIB_CONVERSION_ONNXTOBITNET_ACTIVATIONQUANTIZERS_H

@@ -1,0 +1,113 @@
+// Reads `dense` and `dense_resource` constants into plain numbers.
+#include "ConstantTensor.h"
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Matchers.h"
+
+#include <cstring>
+
+using namespace mlir;
+
+ElementsAttr bitnet::getConstant(Value value) {
+  ElementsAttr elements;
+  if (!value || !matchPattern(value, m_Constant(&elements)))
+    return nullptr;
+  return elements;
+}
+
+/// The bytes behind a resource, if they are `size` many.
+static std::optional<ArrayRef<char>>
+getBytes(DenseResourceElementsAttr resource, size_t size) {
+  AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+  if (!blob || blob->getData().size() < size)
+    return std::nullopt;
+  return blob->getData().take_front(size);
+}
+
+/// Copies little-endian elements out of a resource.
+template <typename T>
+static std::optional<std::vector<T>> copyResource(ElementsAttr constant) {
+  auto resource = dyn_cast<DenseResourceElementsAttr>(constant);
+  if (!resource)
+    return std::nullopt;
+  std::vector<T> values(constant.getNumElements());
+  std::optional<ArrayRef<char>> bytes =
+      getBytes(resource, values.size() * sizeof(T));
+  if (!bytes)
+    return std::nullopt;
+  std::memcpy(values.data(), bytes->data(), bytes->size());
+  return values;
+}
+
+std::optional<std::vector<float>> bitnet::getFloats(Value value) {
+  ElementsAttr constant = getConstant(value);
+  if (!constant || !constant.getElementType().isF32())
+    return std::nullopt;
+  auto dense = dyn_cast<DenseFPElementsAttr>(constant);
+  if (!dense)
+    return copyResource<float>(constant);
+  auto range = dense.getValues<float>();
+  return std::vector<float>(range.begin(), range.end());
+}
+
+std::optional<float> bitnet::getScalar(Value value) {
+  ElementsAttr constant = getConstant(value);
+  if (!constant || constant.getNumElements() != 1)
+    return std::nullopt;
+  std::optional<std::vector<float>> values = getFloats(value);
+  return values ? std::optional<float>(values->front()) : std::nullopt;
+}
+
+std::optional<std::vector<int64_t>> bitnet::getIntegers(Value value) {
+  ElementsAttr constant = getConstant(value);
+  if (!constant || !isa<IntegerType>(constant.getElementType()))
+    return std::nullopt;
+  auto dense = dyn_cast<DenseIntElementsAttr>(constant);
+  if (!dense)
+    return constant.getElementType().isInteger(64)
+               ? copyResource<int64_t>(constant)
+               : std::nullopt;
+  std::vector<int64_t> values;
+  values.reserve(dense.getNumElements());
+  for (const APInt &value : dense.getValues<APInt>())
+    values.push_back(value.getSExtValue());
+  return values;
+}
+
+/// Code `index` of a packed array, as two's complement where `isSigned`.
+static int8_t unpackCode(ArrayRef<char> bytes, size_t index, unsigned bits,
+                         bool isSigned) {
+  size_t bit = index * bits;
+  unsigned code =
+      (static_cast<uint8_t>(bytes[bit / 8]) >> (bit % 8)) & ((1u << bits) - 1);
+  bool negative = isSigned && (code >> (bits - 1)) != 0;
+  return static_cast<int8_t>(negative ? code - (1u << bits) : code);
+}
+
+std::optional<std::vector<int8_t>> bitnet::getCodes(ElementsAttr constant) {
+  auto type = dyn_cast<IntegerType>(constant.getElementType());
+  if (!type ||
+      (type.getWidth() != 2 && type.getWidth() != 4 && type.getWidth() != 8))
+    return std::nullopt;
+  unsigned bits = type.getWidth();
+  std::vector<int8_t> codes(constant.getNumElements());
+
+  if (auto dense = dyn_cast<DenseIntElementsAttr>(constant)) {
+    size_t i = 0;
+    for (const APInt &code : dense.getValues<APInt>())
+      codes[i++] = static_cast<int8_t>(type.isUnsigned() ? code.getZExtValue()
+                                                         : code.getSExtValue());
+    return codes;
+  }
+  auto resource = dyn_cast<DenseResourceElementsAttr>(constant);
+  std::optional<ArrayRef<char>> bytes;
+  if (resource)
+    bytes = getBytes(resource, (codes.size() * bits + 7) / 8);
+  if (!bytes)
+    return std::nullopt;
+  for (size_t i = 0; i < codes.size(); ++i)
+    codes[i] = unpackCode(*bytes, i, bits, !type.isUnsigned());
+  return codes;
+}

@@ -1,0 +1,35 @@
+// What the patterns of this folder offer to each other and to the pass.
+#ifndef BITNET_LIB_CONVERSION_ONNXTOBITNET_RAISE_H
+#define BITNET_LIB_CONVERSION_ONNXTOBITNET_RAISE_H
+
+#include "Match.h"
+#include "dialects/ONNX/ONNXDialect.h"
+
+#include "mlir/IR/PatternMatch.h"
+
+namespace bitnet {
+
+/// Brings spellings of one thing to one form: Max(x, c) -> Clip(x, c).
+void populateSpellingPatterns(mlir::RewritePatternSet &patterns);
+
+/// MatMul of quantized activations and ternary weights -> bitnet.linear.
+void populateBitLinearPatterns(mlir::RewritePatternSet &patterns);
+
+/// RMSNormalization, LayerNormalization and what they are made of.
+void populateNormPatterns(mlir::RewritePatternSet &patterns);
+
+/// RotaryEmbedding, Attention and the caches of keys and values.
+void populateAttentionPatterns(mlir::RewritePatternSet &patterns);
+
+/// Rows of a table, looked up by ids of any shape: as [rows, k].
+void populateEmbeddingPatterns(mlir::RewritePatternSet &patterns);
+
+/// Float ops that work on each row by itself: from [.., k] to [rows, k].
+void populateFlattenPatterns(mlir::RewritePatternSet &patterns);
+
+/// Why a matrix product is not a BitLinear layer.
+Miss explainFloatLayer(onnx::MatMulOp matmul);
+
+} // namespace bitnet
+
+#endif // BITNET_LIB_CONVERSION_ONNXTOBITNET_RAISE_H

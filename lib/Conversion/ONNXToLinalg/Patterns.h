@@ -1,0 +1,29 @@
+// The families of patterns, one file each.
+#ifndef BITNET_LIB_CONVERSION_ONNXTOLINALG_PATTERNS_H
+#define BITNET_LIB_CONVERSION_ONNXTOLINALG_PATTERNS_H
+
+#include "mlir/Transforms/DialectConversion.h"
+
+namespace bitnet {
+
+using PopulateFunction = void(const mlir::TypeConverter &,
+                              mlir::RewritePatternSet &);
+
+PopulateFunction populateAttentionPatterns;
+PopulateFunction populateConstantPatterns;
+PopulateFunction populateElementwisePatterns;
+PopulateFunction populateGatherPatterns;
+PopulateFunction populateMatMulPatterns;
+PopulateFunction populateMovementPatterns;
+PopulateFunction populateNormalizationPatterns;
+PopulateFunction populateQuantPatterns;
+PopulateFunction populateReductionPatterns;
+PopulateFunction populateReshapePatterns;
+PopulateFunction populateRotaryEmbeddingPatterns;
+PopulateFunction populateScatterPatterns;
+PopulateFunction populateShapeArithmeticPatterns;
+PopulateFunction populateSlicePatterns;
+
+} // namespace bitnet
+
+#endif // BITNET_LIB_CONVERSION_ONNXTOLINALG_PATTERNS_H

@@ -1,0 +1,60 @@
+// The lower stage: tensors -> tiled, vectorized loops on buffers.
+#include "bitnet/Codegen/Passes.h"
+#include "bitnet/Conversion/Passes.h"
+#include "bitnet/Pipelines/Pipelines.h"
+#include "bitnet/Transforms/Passes.h"
+
+#include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+/// Everything but the matmuls becomes loops, vectors and elementwise ops.
+static void addRows(OpPassManager &pm) {
+  bitnet::ConvertBitNetToLinalgOptions elementwise;
+  elementwise.ops = {"bitnet.dequantize"};
+  pm.addPass(bitnet::createConvertBitNetToLinalg(elementwise));
+  pm.addNestedPass<func::FuncOp>(bitnet::createFuseElementwise());
+  pm.addNestedPass<func::FuncOp>(bitnet::createConvertBitNetToVector());
+}
+
+/// The matmuls: the tile table's rows, or plain loops for what is not packed.
+static void addContractions(OpPassManager &pm,
+                            const bitnet::LowerOptions &options) {
+  pm.addNestedPass<func::FuncOp>(
+      bitnet::createSelectTile({options.features, options.tile}));
+  pm.addNestedPass<func::FuncOp>(bitnet::createTileContraction());
+  pm.addPass(bitnet::createConvertBitNetToLinalg());
+  pm.addNestedPass<func::FuncOp>(bitnet::createVectorizeMatmul());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+static void addBuffers(OpPassManager &pm) {
+  bufferization::OneShotBufferizePassOptions options;
+  options.bufferizeFunctionBoundaries = true;
+  options.functionBoundaryTypeConversion =
+      bufferization::LayoutMapOption::IdentityLayoutMap;
+  pm.addNestedPass<func::FuncOp>(
+      bufferization::createEmptyTensorEliminationPass());
+  pm.addPass(bufferization::createOneShotBufferizePass(options));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createCanonicalizerPass()); // drops copies of a buffer onto itself
+  bufferization::buildBufferDeallocationPipeline(
+      pm, bufferization::BufferDeallocationPipelineOptions());
+}
+
+void bitnet::buildLowerPipeline(OpPassManager &pm,
+                                const LowerOptions &options) {
+  addRows(pm);
+  addContractions(pm, options);
+  addBuffers(pm);
+  pm.addNestedPass<func::FuncOp>(createEmitTiles());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createVerifyStage({"lower"}));
+}

@@ -1,0 +1,23 @@
+// The optimize stage: layers become integer arithmetic on packed weights.
+#include "bitnet/Codegen/Passes.h"
+#include "bitnet/Pipelines/Pipelines.h"
+#include "bitnet/Transforms/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+void bitnet::buildOptimizePipeline(OpPassManager &pm,
+                                   const OptimizeOptions &options) {
+  OpPassManager &func = pm.nest<func::FuncOp>();
+  func.addPass(createDecomposeLinear());
+  func.addPass(createCanonicalizerPass());
+  func.addPass(createCSEPass()); // layers on one input share its quantizer
+  func.addPass(createFuseNormQuantize());
+  func.addPass(createSelectEncoding({options.features, options.tile}));
+  func.addPass(createPackWeights());
+  func.addPass(createCanonicalizerPass());
+  pm.addPass(createVerifyStage({"optimize"}));
+}

@@ -1,0 +1,142 @@
+//===- Linear.cpp - The numbers of a BitLinear ----------------------------===//
+//
+// Weight and activation quantization, the exact product and its rescaling; see
+// Reference.h.
+//
+//===----------------------------------------------------------------------===//
+
+#include "bitnet/Reference/Reference.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+using namespace bitnet::reference;
+
+/// The mean of f(w) over a matrix, in f64, rounded once.
+template <typename Function>
+static float meanOf(const float *weights, int64_t count, Function f) {
+  double sum = 0;
+  for (int64_t i = 0; i < count; ++i)
+    sum += f(static_cast<double>(weights[i]));
+  return static_cast<float>(sum / static_cast<double>(count));
+}
+
+static float meanMagnitude(const float *weights, int64_t count) {
+  return meanOf(weights, count, [](double w) { return std::fabs(w); });
+}
+
+QuantizedWeights bitnet::reference::ternarize(const float *weights,
+                                              int64_t count, float floor,
+                                              Division division) {
+  float scale = std::max(meanMagnitude(weights, count), floor);
+  float reciprocal = 1.0f / scale;
+  QuantizedWeights result{{}, scale};
+  for (int64_t i = 0; i < count; ++i) {
+    float scaled = division == Division::Exact ? weights[i] / scale
+                                               : weights[i] * reciprocal;
+    float code = std::clamp(std::nearbyint(scaled), -1.0f, 1.0f);
+    result.codes.push_back(static_cast<int8_t>(code));
+  }
+  return result;
+}
+
+QuantizedWeights bitnet::reference::binarize(const float *weights,
+                                             int64_t count) {
+  float mean = meanOf(weights, count, [](double w) { return w; });
+  QuantizedWeights result{{}, meanMagnitude(weights, count)};
+  for (int64_t i = 0; i < count; ++i)
+    result.codes.push_back(weights[i] - mean > 0 ? 1 : -1);
+  return result;
+}
+
+/// The largest magnitude of a row; a NaN compares false and is passed over.
+static float largestMagnitude(const float *x, int64_t count) {
+  float largest = 0;
+  for (int64_t i = 0; i < count; ++i)
+    if (std::fabs(x[i]) > largest)
+      largest = std::fabs(x[i]);
+  return largest;
+}
+
+static float sumOfMagnitudes(const float *x, int64_t count) {
+  std::vector<float> magnitudes(count);
+  std::transform(x, x + count, magnitudes.begin(),
+                 [](float value) { return std::fabs(value); });
+  return laneSum(magnitudes.data(), count);
+}
+
+/// What a quantizer scales rows by: their common magnitude.
+static float magnitudeOf(const float *x, RowsShape shape,
+                         const Quantizer &quantizer) {
+  float largest = 0, sum = 0;
+  for (int64_t row = 0; row < shape.rows; ++row) {
+    const float *start = x + row * shape.columns;
+    largest = std::max(largest, largestMagnitude(start, shape.columns));
+    sum += sumOfMagnitudes(start, shape.columns);
+  }
+  if (quantizer.scheme == Quantizer::Scheme::Absmax)
+    return largest;
+  return sum / static_cast<float>(shape.rows * shape.columns);
+}
+
+/// rint(scaled) between low and high; a NaN is low.
+static int8_t codeOf(float scaled, const Quantizer &quantizer) {
+  float low = static_cast<float>(quantizer.low);
+  float high = static_cast<float>(quantizer.high);
+  float atLeastLow = scaled > low ? scaled : low;
+  return static_cast<int8_t>(
+      std::nearbyint(atLeastLow < high ? atLeastLow : high));
+}
+
+float bitnet::reference::quantizeTensor(const float *x, RowsShape shape,
+                                        int8_t *codes,
+                                        const Quantizer &quantizer) {
+  float magnitude = magnitudeOf(x, shape, quantizer);
+  float divisor = magnitude > quantizer.floor ? magnitude : quantizer.floor;
+  float reciprocal = 1.0f / divisor;
+  float scale = quantizer.division == Division::Exact
+                    ? quantizer.limit / divisor
+                    : reciprocal * quantizer.limit;
+  for (int64_t i = 0; i < shape.rows * shape.columns; ++i)
+    codes[i] = codeOf(x[i] * scale, quantizer);
+  return scale;
+}
+
+float bitnet::reference::quantize(const float *x, int64_t count, int8_t *codes,
+                                  const Quantizer &quantizer) {
+  return quantizeTensor(x, {1, count}, codes, quantizer);
+}
+
+void bitnet::reference::matmul(const int8_t *x, const int8_t *w,
+                               MatmulShape shape, int32_t *y) {
+  assert(shape.K <= INT32_MAX / 128 && "a sum could leave int32");
+  for (int64_t m = 0; m < shape.M; ++m)
+    for (int64_t n = 0; n < shape.N; ++n) {
+      int32_t sum = 0;
+      for (int64_t k = 0; k < shape.K; ++k)
+        sum += x[m * shape.K + k] * w[n * shape.K + k];
+      y[m * shape.N + n] = sum;
+    }
+}
+
+float bitnet::reference::dequantize(int32_t sum, float activationScale,
+                                    float weightScale) {
+  float quotient = weightScale / activationScale;
+  return static_cast<float>(sum) * quotient;
+}
+
+void bitnet::reference::linear(const float *x, const LinearWeights &weights,
+                               MatmulShape shape, float *y) {
+  std::vector<int8_t> codes(shape.K);
+  std::vector<int32_t> sums(shape.N);
+  for (int64_t m = 0; m < shape.M; ++m) {
+    float scale = quantize(x + m * shape.K, shape.K, codes.data());
+    matmul(codes.data(), weights.codes, {1, shape.N, shape.K}, sums.data());
+    for (int64_t n = 0; n < shape.N; ++n) {
+      float rescaled = dequantize(sums[n], scale, weights.scale);
+      float bias = weights.bias ? weights.bias[n] : 0.0f;
+      y[m * shape.N + n] = weights.bias ? rescaled + bias : rescaled;
+    }
+  }
+}

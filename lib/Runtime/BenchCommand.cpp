@@ -1,0 +1,245 @@
+// `model bench`: how long a run takes.
+
+#include "bitnet/Runtime/Commands.h"
+#include "bitnet/Runtime/Decoder.h"
+#include "bitnet/Runtime/ThreadPool.h"
+
+#include <cstdio>
+
+using namespace bitnet::runtime;
+
+namespace {
+
+struct BenchOptions {
+  int64_t prefill = 128;
+  int64_t decode = 32;
+  int64_t repeat = 5;
+  bool isJSON = false;
+  Array<Text> dimNames;
+  Array<int64_t> dimSizes;
+};
+
+/// Times of the same thing, in milliseconds.
+class Samples {
+public:
+  void add(double time) { times.push(time); }
+  bool empty() const { return times.empty(); }
+
+  /// Sorts; then the best is the first and the median in the middle.
+  void finish() {
+    std::qsort(times.data(), times.size(), sizeof(double),
+               [](const void *left, const void *right) {
+                 double a = *static_cast<const double *>(left);
+                 double b = *static_cast<const double *>(right);
+                 return a < b ? -1 : a > b;
+               });
+  }
+  double best() const { return times[0]; }
+  double median() const {
+    return (times[(times.size() - 1) / 2] + times[times.size() / 2]) / 2;
+  }
+
+private:
+  Array<double> times;
+};
+
+} // namespace
+
+static Status parseDim(const Model &model, const char *text,
+                       BenchOptions &options) {
+  const char *equals = std::strrchr(text, '=');
+  if (!equals)
+    return Status::error("--dim wants NAME=SIZE, not '%s'", text);
+  Text name(text, size_t(equals - text));
+  Result<int64_t> size = parseNumber("--dim", equals + 1, 0, INT32_MAX);
+  if (size.failed())
+    return size.takeError();
+  Text known;
+  for (const Port &input : model.signature.inputs)
+    for (const Dimension &dim : input.dims) {
+      if (dim.kind != Dimension::Symbol)
+        continue;
+      known.format(" '%s'", dim.text.c_str());
+      if (!(dim.text == name))
+        continue;
+      options.dimNames.push(std::move(name));
+      options.dimSizes.push(*size);
+      return Status::success();
+    }
+  return Status::error("the model has no dimension '%s'; it has%s",
+                       name.c_str(), known.empty() ? " none" : known.c_str());
+}
+
+static Status parseOption(const Model &model, Arguments arguments, int &index,
+                          BenchOptions &options) {
+  const char *option = arguments.items[index];
+  if (!std::strcmp(option, "--json")) {
+    options.isJSON = true;
+    return Status::success();
+  }
+  int64_t *number = !std::strcmp(option, "--prefill")  ? &options.prefill
+                    : !std::strcmp(option, "--decode") ? &options.decode
+                    : !std::strcmp(option, "--repeat") ? &options.repeat
+                                                       : nullptr;
+  if (!number && std::strcmp(option, "--dim"))
+    return Status::error("bench has no option '%s'; see --help", option);
+  Result<const char *> text = optionValue(arguments, index);
+  if (text.failed())
+    return text.takeError();
+  if (!number)
+    return parseDim(model, *text, options);
+  int64_t least = number == &options.decode ? 0 : 1;
+  Result<int64_t> value = parseNumber(option, *text, least, 1 << 24);
+  if (value.failed())
+    return value.takeError();
+  *number = *value;
+  return Status::success();
+}
+
+/// One prefill and the decoding after it. Which ids are fed makes no difference
+/// to the time, but all the same one would keep the embedding in cache.
+static Status timeOnce(Decoder &decoder, const BenchOptions &options,
+                       Samples &prefill, Samples &decode) {
+  std::optional<int64_t> vocabulary = decoder.vocabulary();
+  int64_t size = vocabulary && *vocabulary > 0 ? *vocabulary : 1;
+  Array<int64_t> ids;
+  for (int64_t i = 0; i < options.prefill; ++i)
+    ids.push((i * 7919 + 1) % size);
+  decoder.reset();
+  double start = milliseconds();
+  if (Status status = decoder.feed(ids.data(), ids.size()); status.failed())
+    return status;
+  prefill.add(milliseconds() - start);
+  for (int64_t i = 0; i < options.decode; ++i) {
+    start = milliseconds();
+    Result<int64_t> id = decoder.best();
+    if (id.failed())
+      return id.takeError();
+    if (Status status = decoder.feed(&*id, 1); status.failed())
+      return status;
+    decode.add(milliseconds() - start);
+  }
+  return Status::success();
+}
+
+static void printTimes(const char *what, const Samples &samples) {
+  std::printf("%-24s %10.4f ms best %10.4f ms median\n", what, samples.best(),
+              samples.median());
+}
+
+static void printTimesJSON(const char *what, const Samples &samples) {
+  std::printf("\"%s\": {\"best\": %.5f, \"median\": %.5f}, ", what,
+              samples.best(), samples.median());
+}
+
+static Status benchLanguageModel(const Model &model,
+                                 const BenchOptions &options) {
+  Result<Decoder> decoder = Decoder::create(model);
+  if (decoder.failed())
+    return decoder.takeError();
+  Samples prefill, decode, warmUp;
+  for (int64_t i = 0; i <= options.repeat; ++i)
+    if (Status status = timeOnce(*decoder, options, i ? prefill : warmUp,
+                                 i ? decode : warmUp);
+        status.failed())
+      return status;
+  prefill.finish();
+  decode.finish();
+  long long tokens = options.prefill;
+  if (options.isJSON) {
+    std::printf("{\"model\": %s, \"prefill_tokens\": %lld, ",
+                jsonString(model.signature.model.c_str()).c_str(), tokens);
+    printTimesJSON("prefill_ms", prefill);
+    if (!decode.empty())
+      printTimesJSON("decode_ms", decode);
+    std::printf("\"threads\": %d}\n", threadCount());
+    return Status::success();
+  }
+  Text title;
+  title.format("prefill of %lld tokens", tokens);
+  printTimes(title.c_str(), prefill);
+  if (!decode.empty())
+    printTimes("decode of 1 token", decode);
+  std::printf("%d threads\n", threadCount());
+  return Status::success();
+}
+
+/// The size of every symbol: as asked for, else 1.
+static Status bindDims(const Model &model, const BenchOptions &options,
+                       Symbols &symbols) {
+  for (size_t i = 0; i < options.dimNames.size(); ++i)
+    if (Status status = symbols.bind(options.dimNames[i].c_str(),
+                                     options.dimSizes[i], "--dim");
+        status.failed())
+      return status;
+  for (const Port &input : model.signature.inputs)
+    for (const Dimension &dim : input.dims)
+      if (dim.kind == Dimension::Symbol && !symbols.find(dim.text.c_str()))
+        if (Status status = symbols.bind(dim.text.c_str(), 1, "");
+            status.failed())
+          return status;
+  return Status::success();
+}
+
+/// Ones, but zeros for ids and the like, since 1 may be out of range.
+static Result<Array<Tensor>> exampleInputs(const Model &model,
+                                           const Symbols &symbols) {
+  Array<Tensor> inputs;
+  for (const Port &port : model.signature.inputs) {
+    Shape shape;
+    for (const Dimension &dim : port.dims) {
+      std::optional<int64_t> size = symbols.sizeOf(dim);
+      shape.push(size ? *size : 1);
+    }
+    Result<Tensor> tensor = Tensor::zeros(port.type, shape);
+    if (tensor.failed())
+      return Status::error("input '%s': %s", port.name.c_str(),
+                           tensor.message());
+    if (!isInteger(port.type) || port.role == Role::Mask)
+      tensor->fill(1);
+    inputs.push(std::move(*tensor));
+  }
+  return inputs;
+}
+
+static Status benchAnyModel(const Model &model, const BenchOptions &options) {
+  Symbols symbols;
+  if (Status status = bindDims(model, options, symbols); status.failed())
+    return status;
+  Result<Array<Tensor>> inputs = exampleInputs(model, symbols);
+  if (inputs.failed())
+    return inputs.takeError();
+  if (Status status = model.complete(*inputs); status.failed())
+    return status;
+  Samples samples;
+  for (int64_t i = 0; i <= options.repeat; ++i) {
+    double start = milliseconds();
+    Result<Array<Tensor>> outputs = model.run(*inputs);
+    if (outputs.failed())
+      return outputs.takeError();
+    if (i)
+      samples.add(milliseconds() - start);
+  }
+  samples.finish();
+  if (options.isJSON) {
+    std::printf("{\"model\": %s, ",
+                jsonString(model.signature.model.c_str()).c_str());
+    printTimesJSON("run_ms", samples);
+    std::printf("\"threads\": %d}\n", threadCount());
+    return Status::success();
+  }
+  printTimes("run", samples);
+  std::printf("%d threads\n", threadCount());
+  return Status::success();
+}
+
+Status bitnet::runtime::benchCommand(const Model &model, Arguments arguments) {
+  BenchOptions options;
+  for (int i = 0; i < arguments.count; ++i)
+    if (Status status = parseOption(model, arguments, i, options);
+        status.failed())
+      return status;
+  if (Decoder::isLanguageModel(model) && options.dimNames.empty())
+    return benchLanguageModel(model, options);
+  return benchAnyModel(model, options);
+}

@@ -1,0 +1,84 @@
+// The program that a compiled model is. Not part of the library flavour.
+
+#include "bitnet/Runtime/Commands.h"
+
+#include <cstdio>
+
+using namespace bitnet::runtime;
+
+static const char kUsage[] =
+    "usage: %s                 print the inputs and outputs\n"
+    "       %s run NAME=FILE.npy ... [FILE.npz ...] [-o OUT.npz|OUT.npy]\n"
+    "       %s generate --ids ID,ID,... [-n COUNT] [--stop ID] [--json]\n"
+    "       %s bench [--prefill N] [--decode N] [--dim NAME=SIZE ...]\n"
+    "             [--repeat N] [--json]\n"
+    "\n"
+    "run       feeds arrays by name and writes or lists the outputs; caches,\n"
+    "          mask and positions of a language model may be left out\n"
+    "generate  continues ids greedily (-n: 32) and prints the new ones\n"
+    "bench     times a language model (--prefill: 128, --decode: 32), or one\n"
+    "          run on ones with the dimensions given (else 1)\n"
+    "\n"
+    "BITNET_THREADS sets the number of threads; results don't depend on it.\n";
+
+namespace {
+struct Command {
+  const char *name;
+  Status (*function)(const Model &model, Arguments arguments);
+};
+} // namespace
+
+static constexpr Command kCommands[] = {{"run", runCommand},
+                                        {"generate", generateCommand},
+                                        {"bench", benchCommand}};
+
+static void printUsage(std::FILE *stream, const char *program) {
+  const char *slash = std::strrchr(program, '/');
+  const char *name = slash ? slash + 1 : program;
+  std::fprintf(stream, kUsage, name, name, name, name);
+}
+
+/// Null if there is none of that name.
+static const Command *findCommand(const char *name) {
+  for (const Command &command : kCommands)
+    if (!std::strcmp(name, command.name))
+      return &command;
+  return nullptr;
+}
+
+static bool asksForHelp(int count, char **items) {
+  for (int i = 1; i < count; ++i)
+    if (!std::strcmp(items[i], "--help") || !std::strcmp(items[i], "-h"))
+      return true;
+  return false;
+}
+
+static Status execute(const Command *command, Arguments arguments) {
+  Result<Model> model = linkedModel();
+  if (model.failed())
+    return model.takeError();
+  Status status =
+      command ? command->function(*model, arguments) : printSignature(*model);
+  if (std::fflush(stdout) && !status.failed())
+    return Status::error("cannot write to the standard output");
+  return status;
+}
+
+__attribute__((visibility("default"))) int main(int count, char **items) {
+  const char *program = count ? items[0] : "model";
+  if (asksForHelp(count, items)) {
+    printUsage(stdout, program);
+    return 0;
+  }
+  const Command *command = count > 1 ? findCommand(items[1]) : nullptr;
+  if (count > 1 && !command) {
+    std::fprintf(stderr, "error: unknown command '%s'\n", items[1]);
+    printUsage(stderr, program);
+    return 1;
+  }
+  Arguments arguments = {items + 2, count > 2 ? count - 2 : 0};
+  Status status = execute(command, arguments);
+  if (status.failed())
+    std::fprintf(stderr, "error: %s\n", status.message());
+  return status.failed();
+}

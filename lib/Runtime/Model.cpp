@@ -1,0 +1,101 @@
+// Running a compiled model: inputs to descriptors, descriptors to outputs.
+
+#include "bitnet/Runtime/Model.h"
+
+#include "bitnet/Runtime/Failure.h"
+#include "bitnet/Runtime/Runtime.h"
+
+using namespace bitnet::runtime;
+
+Array<Tensor> Model::noInputs() const {
+  Array<Tensor> inputs;
+  inputs.resize(signature.inputs.size());
+  return inputs;
+}
+
+// A memref descriptor: allocated and aligned pointer, offset, sizes, strides.
+static constexpr size_t kShapeWord = 3;
+
+static size_t descriptorWords(size_t rank) { return kShapeWord + 2 * rank; }
+
+static void writeDescriptor(Tensor &tensor, int64_t *words) {
+  int64_t pointer = reinterpret_cast<int64_t>(tensor.data());
+  int64_t *sizes = words + kShapeWord, *strides = sizes + tensor.shape.rank;
+  words[0] = words[1] = pointer;
+  words[2] = 0;
+  uint64_t stride = 1; // of an empty tensor it may wrap, and nobody minds
+  for (int32_t i = tensor.shape.rank - 1; i >= 0; --i) {
+    sizes[i] = tensor.shape.sizes[i];
+    strides[i] = static_cast<int64_t>(stride);
+    stride *= static_cast<uint64_t>(sizes[i]);
+  }
+}
+
+static Tensor readDescriptor(const Port &output, const int64_t *words) {
+  Shape shape;
+  for (size_t i = 0; i < output.dims.size(); ++i)
+    shape.push(words[kShapeWord + i]);
+  char *aligned = reinterpret_cast<char *>(words[1]);
+  void *data = aligned + words[2] * int64_t(sizeOf(output.type));
+  return Tensor::adopt(output.type, shape, data,
+                       reinterpret_cast<void *>(words[0]));
+}
+
+/// Calls the model and comes back even if it fails. In this frame and below
+/// nothing has a destructor, so that a jump out of the model skips none.
+__attribute__((noinline)) static const char *call(EntryPoint entry,
+                                                  int64_t *results,
+                                                  void **arguments,
+                                                  FailureFrame &frame) {
+  frame.outer = currentFrame;
+  currentFrame = &frame;
+  const char *message = nullptr;
+  if (setjmp(frame.target))
+    message = frame.message;
+  else
+    entry(results, arguments);
+  currentFrame = frame.outer;
+  return message;
+}
+
+Result<Array<Tensor>> Model::run(Array<Tensor> &inputs) const {
+  Array<int64_t> words, results;
+  size_t count = 0;
+  for (const Tensor &input : inputs)
+    count += descriptorWords(input.shape.rank);
+  words.resize(count);
+  Array<void *> arguments;
+  count = 0;
+  for (Tensor &input : inputs) {
+    writeDescriptor(input, &words[count]);
+    arguments.push(&words[count]);
+    count += descriptorWords(input.shape.rank);
+  }
+  count = 0;
+  for (const Port &output : signature.outputs)
+    count += descriptorWords(output.dims.size());
+  results.resize(count);
+
+  FailureFrame frame;
+  if (const char *message =
+          call(entry, results.data(), arguments.data(), frame))
+    return Status::error("%s", message);
+
+  Array<Tensor> outputs;
+  count = 0;
+  for (const Port &output : signature.outputs) {
+    outputs.push(readDescriptor(output, &results[count]));
+    count += descriptorWords(output.dims.size());
+  }
+  return outputs;
+}
+
+Result<Model> bitnet::runtime::linkedModel() {
+  Result<Signature> signature = parseSignature(bitnet_signature);
+  if (signature.failed())
+    return signature.takeError();
+  Model model;
+  model.signature = std::move(*signature);
+  model.entry = bitnet_main;
+  return model;
+}

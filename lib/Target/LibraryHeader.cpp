@@ -1,0 +1,62 @@
+// Writes the C header of a shared library.
+#include "bitnet/Target/LibraryHeader.h"
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+
+/// The text of bitnet/Runtime/Library.h.
+static constexpr char kInterface[] = {
+#include "LibraryInterface.inc"
+    0};
+
+std::string bitnet::identifierOf(StringRef name) {
+  std::string identifier;
+  for (char c : name)
+    identifier += isAlnum(c) ? c : '_';
+  if (identifier.empty() || isDigit(identifier.front()))
+    identifier.insert(0, "model_");
+  return identifier;
+}
+
+/// `input  ids : i64[batch, sequence]`, of one line of the signature.
+static void describe(raw_ostream &os, StringRef line) {
+  SmallVector<StringRef> fields;
+  line.split(fields, '\t');
+  if (fields.size() < 4)
+    return;
+  os << " *   " << formatv("{0,-7}", fields[0]) << fields[1] << " : "
+     << fields[2] << '[' << join(fields.begin() + 4, fields.end(), ", ")
+     << "]\n";
+}
+
+std::string bitnet::libraryHeader(StringRef name, StringRef signature) {
+  std::string prefix = identifierOf(name);
+  std::string text;
+  raw_string_ostream os(text);
+  SmallVector<StringRef> lines;
+  signature.split(lines, '\n');
+
+  os << "/* The model '" << name << "', compiled by bitnet-compile.\n *\n";
+  for (StringRef line : lines)
+    if (line.starts_with("input") || line.starts_with("output"))
+      describe(os, line);
+  os << " */\n\n"
+     << kInterface << "\n#ifndef " << StringRef(prefix).upper()
+     << "_MODEL_H\n#define " << StringRef(prefix).upper() << "_MODEL_H\n\n"
+     << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
+     << "/** bitnet_run, bitnet_signature_text and bitnet_release of this "
+        "model,\n * for programs that link several. */\n"
+     << "BITNET_API int " << prefix
+     << "_run(const bitnet_tensor *inputs, size_t input_count,\n"
+     << "    bitnet_tensor *outputs, size_t output_count, char *error,\n"
+     << "    size_t error_size);\n"
+     << "BITNET_API const char *" << prefix << "_signature_text(void);\n"
+     << "BITNET_API void " << prefix
+     << "_release(bitnet_tensor *outputs, size_t count);\n\n"
+     << "#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
+  return text;
+}

@@ -1,0 +1,103 @@
+// Finds the CPU to compile for, with all its features spelled out.
+#include "bitnet/Target/TargetSpec.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/SubtargetFeature.h"
+#include "llvm/TargetParser/Triple.h"
+
+using namespace llvm;
+
+static void initializeTargets() {
+  static const bool once = [] {
+    InitializeAllTargetInfos();
+    InitializeAllTargets();
+    InitializeAllTargetMCs();
+    InitializeAllAsmPrinters();
+    InitializeAllAsmParsers();
+    return true;
+  }();
+  (void)once;
+}
+
+/// What an architecture runs at least, where LLVM's own idea is less.
+static StringRef baseline(const Triple &triple) {
+  if (triple.isRISCV64())
+    return "+m,+a,+f,+d,+c";
+  return "";
+}
+
+/// What this machine has and has not.
+static std::string hostFeatures() {
+  SubtargetFeatures features;
+  for (const auto &feature : sys::getHostCPUFeatures())
+    features.AddFeature(feature.first(), feature.second);
+  return features.getString();
+}
+
+/// Everything that a CPU has, with what it implies.
+static std::string allFeatures(const MCSubtargetInfo &info) {
+  SubtargetFeatures features;
+  for (const SubtargetFeatureKV &feature : info.getAllProcessorFeatures())
+    if (info.getFeatureBits().test(feature.Value))
+      features.AddFeature(feature.Key);
+  return features.getString();
+}
+
+static Error unknown(StringRef what, StringRef name) {
+  return createStringError("unknown " + what + " '" + name + "'");
+}
+
+Expected<bitnet::TargetSpec> bitnet::TargetSpec::find(StringRef tripleName,
+                                                      StringRef cpu) {
+  initializeTargets();
+  Triple host(sys::getDefaultTargetTriple());
+  Triple triple = host;
+  if (!tripleName.empty())
+    triple = Triple(Triple::normalize(tripleName));
+  std::string ignored;
+  const Target *target = TargetRegistry::lookupTarget(triple, ignored);
+  if (!target)
+    return unknown("target", tripleName);
+
+  bool native = cpu.empty() || cpu == "native";
+  bool here = triple.getArch() == host.getArch();
+  if (cpu == "native" && !here)
+    return createStringError("cpu 'native' is not one of target '" +
+                             tripleName + "'");
+  std::string features = baseline(triple).str();
+  if (native && here)
+    features = hostFeatures();
+  if (native)
+    cpu = here ? sys::getHostCPUName() : StringRef("generic");
+  if (cpu == "generic" && triple.isRISCV64())
+    cpu = "generic-rv64";
+
+  std::unique_ptr<MCSubtargetInfo> info(
+      target->createMCSubtargetInfo(triple, "", ""));
+  if (!info || !info->isCPUStringValid(cpu))
+    return unknown("cpu", cpu);
+  info.reset(target->createMCSubtargetInfo(triple, cpu, features));
+  return TargetSpec{triple.str(), cpu.str(), allFeatures(*info)};
+}
+
+bool bitnet::TargetSpec::has(StringRef feature) const {
+  return is_contained(split(features, ','), ("+" + feature).str());
+}
+
+std::unique_ptr<TargetMachine> bitnet::TargetSpec::createTargetMachine() const {
+  initializeTargets();
+  std::string error;
+  Triple parsed(triple);
+  const Target *target = TargetRegistry::lookupTarget(parsed, error);
+  if (!target)
+    return nullptr;
+  return std::unique_ptr<TargetMachine>(target->createTargetMachine(
+      parsed, cpu, features, TargetOptions(), Reloc::PIC_, std::nullopt,
+      CodeGenOptLevel::Aggressive));
+}

@@ -1,0 +1,89 @@
+// Lays constant weights out as their encoding says. See Passes.td.
+#include "bitnet/Transforms/Passes.h"
+#include "dialects/BitNet/BitNetDialect.h"
+#include "dialects/BitNet/PackedLayout.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+
+namespace bitnet {
+#define GEN_PASS_DEF_PACKWEIGHTS
+#include "bitnet/Transforms/Passes.h.inc"
+} // namespace bitnet
+
+using namespace mlir;
+
+#define DEBUG_TYPE "bitnet-pack-weights"
+
+static constexpr StringLiteral kEncoding = "bitnet.encoding";
+
+/// Bytes of weights are read by whole vectors.
+static constexpr size_t kAlignment = 64;
+
+/// The same weights in the layout of `packed`, or null if their bytes are not
+/// at hand.
+static ElementsAttr packBytes(ElementsAttr value, RankedTensorType packed) {
+  auto resource = dyn_cast<DenseResourceElementsAttr>(value);
+  AsmResourceBlob *blob =
+      resource ? resource.getRawHandle().getBlob() : nullptr;
+  int64_t n = packed.getDimSize(0), k = packed.getDimSize(1);
+  if (!blob || static_cast<int64_t>(blob->getData().size()) != n * k)
+    return {};
+  auto encoding = cast<bitnet::PackedAttr>(packed.getEncoding());
+  bitnet::PanelLayout layout;
+  layout.lanes = encoding.getLanes();
+  layout.fields = encoding.getFields();
+  layout.bits = encoding.getBits();
+
+  AsmResourceBlob bytes = HeapAsmResourceBlob::allocate(
+      bitnet::packedSize(n, k, layout), kAlignment, /*dataIsMutable=*/true);
+  bitnet::packPanel(reinterpret_cast<const int8_t *>(blob->getData().data()), n,
+                    k, layout,
+                    reinterpret_cast<uint8_t *>(bytes.getMutableData().data()));
+  std::string key = (resource.getRawHandle().getKey() + "_packed").str();
+  return DenseResourceElementsAttr::get(packed, key, std::move(bytes));
+}
+
+namespace {
+
+struct PackWeights : bitnet::impl::PackWeightsBase<PackWeights> {
+  void runOnOperation() override {
+    WalkResult result = getOperation().walk([&](bitnet::MatmulOp matmul) {
+      auto encoding = matmul->getAttrOfType<bitnet::PackedAttr>(kEncoding);
+      return !encoding || succeeded(pack(matmul, encoding))
+                 ? WalkResult::advance()
+                 : WalkResult::interrupt();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+
+private:
+  LogicalResult pack(bitnet::MatmulOp matmul, bitnet::PackedAttr encoding) {
+    auto constant = matmul.getWeights().getDefiningOp<bitnet::ConstantOp>();
+    if (!constant)
+      return matmul.emitOpError("has an encoding, but no constant weights");
+    RankedTensorType type = matmul.getWeights().getType();
+    auto packed =
+        RankedTensorType::get(type.getShape(), type.getElementType(), encoding);
+    ElementsAttr &value = cache[{constant.getValue(), encoding}];
+    if (!value)
+      value = packBytes(constant.getValue(), packed);
+    if (!value)
+      return constant.emitOpError("needs one byte for each weight");
+
+    OpBuilder builder(constant);
+    auto weights =
+        bitnet::ConstantOp::create(builder, constant.getLoc(), value);
+    matmul.getWeightsMutable().assign(weights);
+    matmul->removeAttr(kEncoding);
+    if (constant->use_empty())
+      constant->erase();
+    return success();
+  }
+
+  DenseMap<std::pair<Attribute, Attribute>, ElementsAttr> cache;
+};
+
+} // namespace

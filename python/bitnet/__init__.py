@@ -1,0 +1,1 @@
+"""BitNet models in Python."""

@@ -1,0 +1,68 @@
+// RUN: bitnet-opt %s --split-input-file --bitnet-emit-tiles --verify-diagnostics | FileCheck %s
+
+// Four phases of four accumulators; 64 vectors are 16 rounds.
+// CHECK-LABEL: func @emits(
+// CHECK:         scf.for %{{.*}} = %{{.*}} to %{{.*}} step %{{.*}} iter_args
+// CHECK-COUNT-16:  llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
+// CHECK:           scf.yield
+// CHECK-NOT:     vpdpbusd
+func.func @emits(%w: memref<4x64x64xi8>, %x: memref<?x256xi8>, %s: memref<?xi32>, %i: index) -> vector<1x64xi32> {
+  %v = bitnet.tile_dot %w[%i], %x[%i], %s tile "1x64x4-avx512vnni"
+      : memref<4x64x64xi8>, memref<?x256xi8>, memref<?xi32> -> vector<1x64xi32>
+  return %v : vector<1x64xi32>
+}
+
+// -----
+
+// 18 columns: four whole vectors in the loop, then two columns and two zeros.
+// CHECK-LABEL: func @fills_up_the_last_vector(
+// CHECK:         scf.for
+// CHECK:         vector.load %{{.*}} : memref<?x18xi8>, vector<2xi8>
+// CHECK:         vector.insert_strided_slice {{.*}} : vector<2xi8> into vector<4xi8>
+// CHECK-COUNT-4: llvm.call_intrinsic
+func.func @fills_up_the_last_vector(%w: memref<1x5x64xi8>, %x: memref<?x18xi8>, %s: memref<?xi32>, %i: index) -> vector<1x64xi32> {
+  %v = bitnet.tile_dot %w[%i], %x[%i], %s tile "1x64x4-avx512vnni"
+      : memref<1x5x64xi8>, memref<?x18xi8>, memref<?xi32> -> vector<1x64xi32>
+  return %v : vector<1x64xi32>
+}
+
+// -----
+
+// 16 steps in 16 bits, then one widening for each field.
+// CHECK-LABEL: func @flushes_narrow_sums(
+// CHECK:         scf.for
+// CHECK-COUNT-64:  llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"
+// CHECK-COUNT-4:   llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"
+// CHECK:           scf.yield
+func.func @flushes_narrow_sums(%w: memref<4x32x32xi8>, %x: memref<?x128xi8>, %s: memref<?xi32>, %i: index) -> vector<1x32xi32> {
+  %v = bitnet.tile_dot %w[%i], %x[%i], %s tile "1x32x4-avx2"
+      : memref<4x32x32xi8>, memref<?x128xi8>, memref<?xi32> -> vector<1x32xi32>
+  return %v : vector<1x32xi32>
+}
+
+// -----
+
+func.func @unknown(%w: memref<4x64x64xi8>, %x: memref<?x256xi8>, %s: memref<?xi32>, %i: index) -> vector<1x64xi32> {
+  // expected-error @below {{names no row of the tile table: 1x64x4-abacus}}
+  %v = bitnet.tile_dot %w[%i], %x[%i], %s tile "1x64x4-abacus"
+      : memref<4x64x64xi8>, memref<?x256xi8>, memref<?xi32> -> vector<1x64xi32>
+  return %v : vector<1x64xi32>
+}
+
+// -----
+
+func.func @tensors(%w: tensor<4x64x64xi8>, %x: tensor<?x256xi8>, %s: tensor<?xi32>, %i: index) -> vector<1x64xi32> {
+  // expected-error @below {{must be bufferized before its loop is written}}
+  %v = bitnet.tile_dot %w[%i], %x[%i], %s tile "1x64x4-generic"
+      : tensor<4x64x64xi8>, tensor<?x256xi8>, tensor<?xi32> -> vector<1x64xi32>
+  return %v : vector<1x64xi32>
+}
+
+// -----
+
+func.func @shape(%w: memref<4x64x64xi8>, %x: memref<?x256xi8>, %s: memref<?xi32>, %i: index) -> vector<2x64xi32> {
+  // expected-error @below {{gives a tile of 2x64, but its row says 1x64}}
+  %v = bitnet.tile_dot %w[%i], %x[%i], %s tile "1x64x4-generic"
+      : memref<4x64x64xi8>, memref<?x256xi8>, memref<?xi32> -> vector<2x64xi32>
+  return %v : vector<2x64xi32>
+}

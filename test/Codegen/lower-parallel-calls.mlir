@@ -1,0 +1,43 @@
+// RUN: bitnet-opt %s --bitnet-lower-parallel-calls | FileCheck %s
+
+// CHECK:       llvm.func @bitnet_parallel_for(!llvm.ptr, !llvm.ptr, i64)
+// CHECK-LABEL: llvm.func @runs(
+// CHECK-SAME:    %[[N:.*]]: i64, %[[X:.*]]: !llvm.ptr)
+// CHECK:         %[[CONTEXT:.*]] = llvm.alloca %{{.*}} x !llvm.struct<(ptr)>
+// CHECK:         %[[FIELD:.*]] = llvm.getelementptr %[[CONTEXT]][0, 0]
+// CHECK:         llvm.store %[[X]], %[[FIELD]]
+// CHECK:         %[[SHARE:.*]] = llvm.mlir.addressof @body_share
+// CHECK:         llvm.call @bitnet_parallel_for(%[[SHARE]], %[[CONTEXT]], %[[N]])
+// CHECK:       llvm.func internal @body_share(
+// CHECK-SAME:    %[[C:.*]]: !llvm.ptr, %[[BEGIN:.*]]: i64, %[[END:.*]]: i64)
+// CHECK:         %[[GIVEN:.*]] = llvm.load
+// CHECK:         llvm.call @body(%[[BEGIN]], %[[END]], %[[GIVEN]])
+llvm.func @runs(%n: i64, %x: !llvm.ptr) {
+  %begin = llvm.mlir.constant(0 : i64) : i64
+  llvm.call @body(%begin, %n, %x) {bitnet.parallel} : (i64, i64, !llvm.ptr) -> ()
+  llvm.return
+}
+llvm.func @body(i64, i64, !llvm.ptr)
+
+// A loop around the call must not take new stack each time.
+// CHECK-LABEL: llvm.func @keeps_the_context_out_of_loops(
+// CHECK:         llvm.alloca
+// CHECK:         llvm.br
+// CHECK-NOT:     llvm.alloca
+// CHECK:         llvm.call @bitnet_parallel_for
+llvm.func @keeps_the_context_out_of_loops(%n: i64, %x: !llvm.ptr, %go: i1) {
+  %begin = llvm.mlir.constant(0 : i64) : i64
+  llvm.br ^loop
+^loop:
+  llvm.call @body(%begin, %n, %x) {bitnet.parallel} : (i64, i64, !llvm.ptr) -> ()
+  llvm.cond_br %go, ^loop, ^done
+^done:
+  llvm.return
+}
+
+// CHECK-LABEL: llvm.func @keeps_other_calls(
+// CHECK:         llvm.call @body(
+llvm.func @keeps_other_calls(%n: i64, %x: !llvm.ptr) {
+  llvm.call @body(%n, %n, %x) : (i64, i64, !llvm.ptr) -> ()
+  llvm.return
+}

@@ -1,0 +1,79 @@
+// RUN: bitnet-opt %s --convert-onnx-to-bitnet | FileCheck %s
+
+// CHECK-LABEL: func @max_is_a_lower_bound(
+// CHECK-SAME:    %[[X:.*]]: tensor<?x8xf32>
+// CHECK:         %[[LOW:.*]] = onnx.Constant
+// CHECK:         onnx.Clip %[[X]], %[[LOW]] {operandSegmentSizes = array<i32: 1, 1, 0>}
+func.func @max_is_a_lower_bound(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %low = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %y = onnx.Max %low, %x : (tensor<f32>, tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %y : tensor<?x8xf32>
+}
+
+// CHECK-LABEL: func @both_bounds(
+// CHECK-SAME:    %[[X:.*]]: tensor<?x8xf32>
+// CHECK-DAG:     %[[LOW:.*]] = onnx.Constant {value = dense<5.000000e-01>
+// CHECK-DAG:     %[[HIGH:.*]] = onnx.Constant {value = dense<1.500000e+00>
+// CHECK:         %[[Y:.*]] = onnx.Clip %[[X]], %[[LOW]], %[[HIGH]]
+// CHECK-NEXT:    return %[[Y]]
+func.func @both_bounds(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %low = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %high = onnx.Constant {value = dense<1.5> : tensor<f32>} : () -> tensor<f32>
+  %a = onnx.Max %x, %low : (tensor<?x8xf32>, tensor<f32>) -> tensor<?x8xf32>
+  %b = onnx.Min %a, %high : (tensor<?x8xf32>, tensor<f32>) -> tensor<?x8xf32>
+  return %b : tensor<?x8xf32>
+}
+
+// CHECK-LABEL: func @drops_what_does_nothing(
+// CHECK-SAME:    %[[X:.*]]: tensor<?x8xf32>
+// CHECK-NEXT:    return %[[X]]
+func.func @drops_what_does_nothing(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %one = onnx.Constant {value = dense<1.0> : tensor<f32>} : () -> tensor<f32>
+  %a = onnx.Mul %one, %x : (tensor<f32>, tensor<?x8xf32>) -> tensor<?x8xf32>
+  %b = onnx.Cast %a {to = 1 : i64} : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  %c = onnx.Identity %b : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %c : tensor<?x8xf32>
+}
+
+// CHECK-LABEL: func @keeps_maximum_of_tensors(
+// CHECK:         onnx.Max
+func.func @keeps_maximum_of_tensors(%x: tensor<?x8xf32>, %z: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %y = onnx.Max %x, %z : (tensor<?x8xf32>, tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %y : tensor<?x8xf32>
+}
+
+// CHECK-LABEL: func @keeps_minimum_of_three(
+// CHECK:         onnx.Min
+func.func @keeps_minimum_of_three(%x: tensor<?x8xf32>, %z: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %high = onnx.Constant {value = dense<1.5> : tensor<f32>} : () -> tensor<f32>
+  %y = onnx.Min %x, %z, %high : (tensor<?x8xf32>, tensor<?x8xf32>, tensor<f32>) -> tensor<?x8xf32>
+  return %y : tensor<?x8xf32>
+}
+
+// The order matters if the bounds are the wrong way round: low wins here, and
+// would lose in a Clip.
+// CHECK-LABEL: func @keeps_bounds_in_other_order(
+// CHECK:         onnx.Clip
+// CHECK:         onnx.Clip
+func.func @keeps_bounds_in_other_order(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %low = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %high = onnx.Constant {value = dense<1.5> : tensor<f32>} : () -> tensor<f32>
+  %a = onnx.Min %x, %high : (tensor<?x8xf32>, tensor<f32>) -> tensor<?x8xf32>
+  %b = onnx.Max %a, %low : (tensor<?x8xf32>, tensor<f32>) -> tensor<?x8xf32>
+  return %b : tensor<?x8xf32>
+}
+
+// CHECK-LABEL: func @keeps_factor_that_broadcasts(
+// CHECK:         onnx.Mul
+func.func @keeps_factor_that_broadcasts(%x: tensor<8xf32>) -> tensor<1x8xf32> {
+  %one = onnx.Constant {value = dense<1.0> : tensor<1x1xf32>} : () -> tensor<1x1xf32>
+  %y = onnx.Mul %x, %one : (tensor<8xf32>, tensor<1x1xf32>) -> tensor<1x8xf32>
+  return %y : tensor<1x8xf32>
+}
+
+// CHECK-LABEL: func @keeps_cast_to_another_type(
+// CHECK:         onnx.Cast
+func.func @keeps_cast_to_another_type(%x: tensor<8xi64>) -> tensor<8xf32> {
+  %y = onnx.Cast %x {to = 1 : i64} : (tensor<8xi64>) -> tensor<8xf32>
+  return %y : tensor<8xf32>
+}

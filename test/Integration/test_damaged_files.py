@@ -1,0 +1,54 @@
+# RUN: %pytest -rs %s --junitxml=%t.pytest.xml
+"""Damaged models and arrays are refused in one line, and nothing crashes.
+
+A short run of test/Python/mutate.py with a fixed seed; long ones are run by hand.
+"""
+
+import subprocess
+import sys
+
+import numpy as np
+
+from language_model import inputs_for
+from program import BUNDLED, COMPILER, ROOT
+
+MUTATE = ROOT / "test" / "Python" / "mutate.py"
+
+
+def mutate(file, count, *command):
+    options = ["--file", file, "--count", str(count), "--timeout", "60"]
+    script = [sys.executable, MUTATE, *options, "--", *command]
+    done = subprocess.run(script, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_compiler_survives_damaged_models(austen):
+    model = BUNDLED / "austen" / "model.onnx"
+    mutate(model, 60, COMPILER, "{}", "--emit=onnx", "-o", "{out}")
+
+
+def test_compiler_survives_damaged_models_in_every_stage(austen):
+    model = BUNDLED / "austen" / "model.onnx"
+    mutate(model, 5, COMPILER, "{}", "-o", "{out}")
+
+
+def test_program_survives_damaged_arrays(austen, tmp_path):
+    inputs = inputs_for(np.array([[1, 2, 3]]))
+    np.save(tmp_path / "ids.npy", inputs.pop("input_ids"))
+    np.savez(tmp_path / "rest.npz", **inputs)
+    rest = tmp_path / "rest.npz"
+    mutate(
+        tmp_path / "ids.npy",
+        100,
+        austen.path,
+        "run",
+        "input_ids={}",
+        rest,
+        "-o",
+        "{out}",
+    )
+
+
+def test_program_survives_damaged_archives(austen, tmp_path):
+    np.savez(tmp_path / "in.npz", **inputs_for(np.array([[1, 2, 3]])))
+    mutate(tmp_path / "in.npz", 100, austen.path, "run", "{}", "-o", "{out}")

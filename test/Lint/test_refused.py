@@ -1,0 +1,52 @@
+# RUN: %pytest %s --junitxml=%t.pytest.xml
+"""Every diagnostic has a test that provokes it."""
+
+import re
+
+from tree import files, matches, report, text
+
+EMITTED = r"\bemit(?:Op)?Error\([^;{]*;"
+LITERAL = r'"((?:[^"\\]|\\.)*)"'
+EXPECTED = r"(?:expected-error|CHECK|error:|ERROR|EXPECT|assert|in done\.stderr).*"
+
+
+def expectations():
+    """The lines of tests that expect something, in one string."""
+    kinds = (".mlir", ".test", ".onnxtxt", ".py", ".cpp")
+    lines = (
+        line
+        for path in files(*kinds, under=["test"])
+        for line in text(path).splitlines()
+    )
+    return "\n".join(line for line in lines if re.search(EXPECTED, line))
+
+
+def fragments(statement):
+    """The constant parts of a message; adjacent literals are one."""
+    joined = re.sub(r'"\s*"', "", statement)
+    parts = (part.strip(" '") for part in re.findall(LITERAL, joined))
+    return [part for part in parts if len(part) >= 4]
+
+
+def diagnostics():
+    sources = files(".cpp", ".h", under=["lib", "dialects"])
+    for place, match in matches(EMITTED, sources):
+        if "lib/Runtime" not in place and fragments(match[0]):
+            yield place, fragments(match[0])
+
+
+def test_every_diagnostic_is_expected_somewhere():
+    expected = expectations()
+    report(
+        f"{place}: no test expects '{max(parts, key=len)}'"
+        for place, parts in diagnostics()
+        if max(parts, key=len) not in expected
+    )
+
+
+def test_messages_are_lower_case_without_period():
+    report(
+        f"{place}: '{parts[0]}'"
+        for place, parts in diagnostics()
+        if re.match(r"(?!BitNet|BitLinear)[A-Z][a-z]", parts[0]) or parts[-1][-1] == "."
+    )

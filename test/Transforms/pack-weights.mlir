@@ -1,0 +1,21 @@
+// RUN: bitnet-opt %s --bitnet-pack-weights --split-input-file --verify-diagnostics | FileCheck %s
+
+// Row 0 is lane 0, row 1 is lane 1; padding holds code 1 everywhere (0x55).
+// CHECK-LABEL: func @packs(
+// CHECK:         %[[W:.*]] = bitnet.constant dense_resource<w_packed{{.*}}> : tensor<2x4x!bitnet.trit, #bitnet.packed<lanes = 8, bits = 2>>
+// CHECK:         bitnet.matmul %{{.*}}, %[[W]] :
+// CHECK:         w_packed{{.*}}: "0x{{........}}5455565556545455555555555555555555555555555555555555555555555555"
+func.func @packs(%x: tensor<?x4xi8>) -> tensor<?x2xi32> {
+  %w = bitnet.constant dense_resource<w> : tensor<2x4x!bitnet.trit>
+  %y = bitnet.matmul %x, %w {bitnet.encoding = #bitnet.packed<lanes = 8, bits = 2>}
+      : tensor<?x4xi8>, tensor<2x4x!bitnet.trit> -> tensor<?x2xi32>
+  return %y : tensor<?x2xi32>
+}
+
+{-#
+  dialect_resources: {
+    builtin: {
+      w: "0x01000000FF00010001FFFF00"
+    }
+  }
+#-}

@@ -1,0 +1,106 @@
+// The C interface, with the model in Inputs/.
+
+#include "bitnet/Runtime/Library.h"
+
+#include <atomic>
+#include <cstring>
+#include <gtest/gtest.h>
+#include <string>
+#include <thread>
+
+static bitnet_tensor idsTensor(int64_t *ids, int64_t count) {
+  bitnet_tensor tensor = {};
+  tensor.name = "ids";
+  tensor.type = BITNET_I64;
+  tensor.rank = 2;
+  tensor.shape[0] = 1;
+  tensor.shape[1] = count;
+  tensor.data = ids;
+  return tensor;
+}
+
+/// The message of a run that must fail.
+static std::string failureOf(const bitnet_tensor *inputs, size_t count) {
+  bitnet_tensor outputs[2];
+  char error[200] = "";
+  EXPECT_EQ(bitnet_run(inputs, count, outputs, 2, error, sizeof(error)), 1);
+  EXPECT_EQ(outputs[0].owner, nullptr);
+  return error;
+}
+
+TEST(Library, Runs) {
+  int64_t ids[] = {1, 2, 3};
+  bitnet_tensor input = idsTensor(ids, 3), outputs[2];
+  char error[200] = "";
+  ASSERT_EQ(bitnet_run(&input, 1, outputs, 2, error, sizeof(error)), 0)
+      << error;
+  EXPECT_STREQ(outputs[0].name, "logits");
+  EXPECT_EQ(outputs[0].rank, 3);
+  EXPECT_EQ(outputs[0].shape[2], 128);
+  EXPECT_EQ(static_cast<float *>(outputs[0].data)[2 * 128 + 20], 1);
+  EXPECT_EQ(outputs[1].shape[2], 3);
+
+  // And again with what came out as the past.
+  bitnet_tensor inputs[] = {idsTensor(ids, 1), outputs[1]}, next[2];
+  inputs[1].name = "past.0";
+  ASSERT_EQ(bitnet_run(inputs, 2, next, 2, error, sizeof(error)), 0) << error;
+  EXPECT_EQ(next[1].shape[2], 4);
+  bitnet_release(next, 2);
+  bitnet_release(outputs, 2);
+  EXPECT_EQ(outputs[0].data, nullptr);
+}
+
+TEST(Library, TakesInputsByPlace) {
+  int64_t ids[] = {1};
+  bitnet_tensor input = idsTensor(ids, 1), outputs[2];
+  input.name = nullptr;
+  ASSERT_EQ(bitnet_run(&input, 1, outputs, 2, nullptr, 0), 0);
+  bitnet_release(outputs, 2);
+}
+
+TEST(Library, ReturnsErrors) {
+  int64_t ids[] = {1, 101};
+  bitnet_tensor input = idsTensor(ids, 2);
+  EXPECT_EQ(failureOf(&input, 1), "id 101 is unlucky");
+  EXPECT_EQ(failureOf(nullptr, 0),
+            "input 'ids' is missing: i64 [batch, sequence]");
+  bitnet_tensor twice[] = {input, input};
+  EXPECT_EQ(failureOf(twice, 2), "input 'ids' is given twice");
+  input.name = "tokens";
+  EXPECT_EQ(failureOf(&input, 1), "the model has no input 'tokens'; its inputs "
+                                  "are 'ids', 'mask', 'positions', 'past.0'");
+  input = idsTensor(nullptr, 2);
+  EXPECT_EQ(failureOf(&input, 1), "input 'ids' has no data");
+  input = idsTensor(ids, -1);
+  EXPECT_EQ(failureOf(&input, 1), "input 'ids' has the absurd shape 1x-1");
+  input.rank = 9;
+  EXPECT_EQ(failureOf(&input, 1), "input 'ids' is malformed: type 7, rank 9");
+  input = idsTensor(ids, 2);
+  char error[200];
+  EXPECT_EQ(bitnet_run(&input, 1, nullptr, 0, error, sizeof(error)), 1);
+  EXPECT_STREQ(error, "the model has 2 outputs, room is for 0");
+}
+
+TEST(Library, GivesTheSignature) {
+  EXPECT_EQ(
+      std::strncmp(bitnet_signature_text(), "bitnet 1\nmodel\tfake\n", 20), 0);
+}
+
+TEST(Library, ServesSeveralThreads) {
+  std::atomic<int> wrong{0};
+  auto call = [&](int64_t first) {
+    for (int i = 0; i < 50; ++i) {
+      int64_t ids[] = {first, 2};
+      bitnet_tensor input = idsTensor(ids, 2), outputs[2];
+      char error[200];
+      int status = bitnet_run(&input, 1, outputs, 2, error, sizeof(error));
+      wrong += status != (first == 101);
+      if (!status)
+        bitnet_release(outputs, 2);
+    }
+  };
+  std::thread good(call, 1), bad(call, 101);
+  good.join();
+  bad.join();
+  EXPECT_EQ(wrong, 0);
+}

@@ -1,0 +1,98 @@
+// RUN: bitnet-opt %s | bitnet-opt | FileCheck %s
+// RUN: bitnet-opt %s --mlir-print-op-generic | bitnet-opt | FileCheck %s
+
+#q = #bitnet.quantizer<absmax, token, limit = 127.0 : f32, floor = 1.0e-5 : f32, low = -128, high = 127, reciprocal = true>
+
+// CHECK-LABEL: func @constant
+// CHECK:         bitnet.constant dense_resource<q_proj> : tensor<256x256x!bitnet.trit>
+func.func @constant() -> tensor<256x256x!bitnet.trit> {
+  %w = bitnet.constant dense_resource<q_proj> : tensor<256x256x!bitnet.trit>
+  return %w : tensor<256x256x!bitnet.trit>
+}
+
+// CHECK-LABEL: func @packed
+// CHECK-SAME:    tensor<2560x2560x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
+// CHECK-SAME:    tensor<64x64x!bitnet.bit, #bitnet.packed<lanes = 16, bits = 1>>
+func.func @packed(%w: tensor<2560x2560x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>, %b: tensor<64x64x!bitnet.bit, #bitnet.packed<lanes = 16, bits = 1>>) {
+  return
+}
+
+// CHECK-LABEL: func @linear
+// CHECK:         bitnet.linear %{{.*}}, %{{.*}}, %{{.*}} {quantizer = #bitnet.quantizer<absmax, token, limit = 1.270000e+02 : f32, floor = 9.99999974E-6 : f32, low = -128, high = 127, reciprocal = true>} : tensor<?x256xf32>, tensor<704x256x!bitnet.trit>, tensor<1xf32> -> tensor<?x704xf32>
+// CHECK:         bitnet.linear {{.*}} bias %{{.*}} : tensor<704xf32>
+func.func @linear(%x: tensor<?x256xf32>, %w: tensor<704x256x!bitnet.trit>, %scale: tensor<1xf32>, %b: tensor<704xf32>) -> (tensor<?x704xf32>, tensor<?x704xf32>) {
+  %y = bitnet.linear %x, %w, %scale
+      {quantizer = #bitnet.quantizer<absmax, token, limit = 127.0 : f32, floor = 1.0e-5 : f32, low = -128, high = 127, reciprocal = true>}
+      : tensor<?x256xf32>, tensor<704x256x!bitnet.trit>, tensor<1xf32> -> tensor<?x704xf32>
+  %z = bitnet.linear %x, %w, %scale bias %b : tensor<704xf32> {quantizer = #q}
+      : tensor<?x256xf32>, tensor<704x256x!bitnet.trit>, tensor<1xf32> -> tensor<?x704xf32>
+  return %y, %z : tensor<?x704xf32>, tensor<?x704xf32>
+}
+
+// CHECK-LABEL: func @weights
+// CHECK:         bitnet.ternarize %{{.*}} floor 9.99999974E-6 : tensor<704x256xf32> -> tensor<704x256x!bitnet.trit>, tensor<1xf32>
+// CHECK:         bitnet.binarize %{{.*}} : tensor<704x256xf32> -> tensor<704x256x!bitnet.bit>, tensor<1xf32>
+func.func @weights(%w: tensor<704x256xf32>) {
+  %q, %gamma = bitnet.ternarize %w floor 1.0e-5
+      : tensor<704x256xf32> -> tensor<704x256x!bitnet.trit>, tensor<1xf32>
+  %b, %beta = bitnet.binarize %w
+      : tensor<704x256xf32> -> tensor<704x256x!bitnet.bit>, tensor<1xf32>
+  return
+}
+
+// CHECK-LABEL: func @steps
+// CHECK:         bitnet.quantize
+// CHECK:         bitnet.matmul %{{.*}}, %{{.*}} : tensor<8x2560xi8>, tensor<6912x2560x!bitnet.trit> -> tensor<8x6912xi32>
+// CHECK:         bitnet.matmul %{{.*}}, %{{.*}} tile "4x64x4-generic" row_tile "1x64x4-generic" :
+// CHECK:         bitnet.dequantize %{{.*}}, %{{.*}}, %{{.*}} : tensor<8x6912xi32>, tensor<8xf32>, tensor<1xf32> -> tensor<8x6912xf32>
+func.func @steps(%x: tensor<8x2560xf32>, %w: tensor<6912x2560x!bitnet.trit>, %ws: tensor<1xf32>) -> tensor<8x6912xf32> {
+  %q, %s = bitnet.quantize %x {quantizer = #q} : tensor<8x2560xf32> -> tensor<8x2560xi8>, tensor<8xf32>
+  %y = bitnet.matmul %q, %w
+      : tensor<8x2560xi8>, tensor<6912x2560x!bitnet.trit> -> tensor<8x6912xi32>
+  %z = bitnet.matmul %q, %w tile "4x64x4-generic" row_tile "1x64x4-generic"
+      : tensor<8x2560xi8>, tensor<6912x2560x!bitnet.trit> -> tensor<8x6912xi32>
+  %d = bitnet.dequantize %y, %s, %ws
+      : tensor<8x6912xi32>, tensor<8xf32>, tensor<1xf32> -> tensor<8x6912xf32>
+  return %d : tensor<8x6912xf32>
+}
+
+// CHECK-LABEL: func @norms
+// CHECK:         bitnet.rms_norm %{{.*}}, %{{.*}} epsilon 9.99999974E-6 : tensor<?x256xf32>, tensor<256xf32> -> tensor<?x256xf32>
+// CHECK:         bitnet.layer_norm %{{.*}}, %{{.*}}, %{{.*}} epsilon
+// CHECK:         bitnet.norm_quantize %{{.*}}, %{{.*}} epsilon
+// CHECK:         bitnet.hadamard %{{.*}} block 128
+func.func @norms(%x: tensor<?x256xf32>, %gain: tensor<256xf32>) {
+  %y = bitnet.rms_norm %x, %gain epsilon 1.0e-5
+      : tensor<?x256xf32>, tensor<256xf32> -> tensor<?x256xf32>
+  %z = bitnet.layer_norm %x, %gain, %gain epsilon 1.0e-5
+      : tensor<?x256xf32>, tensor<256xf32>, tensor<256xf32> -> tensor<?x256xf32>
+  %q, %s = bitnet.norm_quantize %x, %gain epsilon 1.0e-5 {quantizer = #q}
+      : tensor<?x256xf32>, tensor<256xf32> -> tensor<?x256xi8>, tensor<?xf32>
+  %h = bitnet.hadamard %x block 128 : tensor<?x256xf32> -> tensor<?x256xf32>
+  return
+}
+
+// CHECK-LABEL: func @attention
+// CHECK:         bitnet.rope %{{.*}}, %{{.*}}, %{{.*}} : tensor<?x4x?x64xf32>
+// CHECK:         bitnet.rope %{{.*}}, %{{.*}}, %{{.*}} interleaved :
+// CHECK:         bitnet.kv_append %{{.*}}, %{{.*}} : tensor<?x2x?x64xf32>, tensor<?x2x?x64xf32> -> tensor<?x2x?x64xf32>
+// CHECK:         bitnet.attention %{{.*}}, %{{.*}}, %{{.*}} mask %{{.*}} : tensor<?x1x?x?xi1> scale 1.250000e-01 :
+// CHECK:         bitnet.attention %{{.*}}, %{{.*}}, %{{.*}} scale 1.250000e-01 :
+func.func @attention(%q: tensor<?x4x?x64xf32>, %k: tensor<?x2x?x64xf32>, %cos: tensor<?x?x32xf32>, %mask: tensor<?x1x?x?xi1>) -> tensor<?x4x?x64xf32> {
+  %r = bitnet.rope %q, %cos, %cos : tensor<?x4x?x64xf32>, tensor<?x?x32xf32>, tensor<?x?x32xf32> -> tensor<?x4x?x64xf32>
+  %i = bitnet.rope %r, %cos, %cos interleaved : tensor<?x4x?x64xf32>, tensor<?x?x32xf32>, tensor<?x?x32xf32> -> tensor<?x4x?x64xf32>
+  %next = bitnet.kv_append %k, %k : tensor<?x2x?x64xf32>, tensor<?x2x?x64xf32> -> tensor<?x2x?x64xf32>
+  %y = bitnet.attention %i, %next, %next mask %mask : tensor<?x1x?x?xi1> scale 0.125
+      : tensor<?x4x?x64xf32>, tensor<?x2x?x64xf32>, tensor<?x2x?x64xf32> -> tensor<?x4x?x64xf32>
+  %z = bitnet.attention %y, %next, %next scale 0.125
+      : tensor<?x4x?x64xf32>, tensor<?x2x?x64xf32>, tensor<?x2x?x64xf32> -> tensor<?x4x?x64xf32>
+  return %z : tensor<?x4x?x64xf32>
+}
+
+// CHECK-LABEL: func @tile
+// CHECK:         bitnet.tile_dot %{{.*}}[%{{.*}}], %{{.*}}[%{{.*}}], %{{.*}} tile "6x64x4-avx512vnni" : tensor<40x640x64xi8>, tensor<?x2560xi8>, tensor<?xi32> -> vector<6x64xi32>
+func.func @tile(%w: tensor<40x640x64xi8>, %x: tensor<?x2560xi8>, %sums: tensor<?xi32>, %i: index) -> vector<6x64xi32> {
+  %v = bitnet.tile_dot %w[%i], %x[%i], %sums tile "6x64x4-avx512vnni"
+      : tensor<40x640x64xi8>, tensor<?x2560xi8>, tensor<?xi32> -> vector<6x64xi32>
+  return %v : vector<6x64xi32>
+}

@@ -1,0 +1,119 @@
+// Compiles an ONNX model to a program, or to what any stage on the way gives.
+#include "bitnet/InitAll.h"
+#include "bitnet/Pipelines/Compile.h"
+
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/IR/MLIRContext.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/WithColor.h"
+
+using namespace llvm;
+using bitnet::Emit;
+
+static cl::OptionCategory category("bitnet-compile options");
+
+static cl::opt<std::string> input(cl::Positional, cl::Required,
+                                  cl::desc("<model.onnx or .mlir>"),
+                                  cl::cat(category));
+static cl::opt<std::string> output("o", cl::Required,
+                                   cl::desc("File to write, - for stdout"),
+                                   cl::value_desc("file"), cl::cat(category));
+static cl::opt<Emit> emitKind(
+    "emit", cl::desc("What to write:"), cl::init(Emit::Executable),
+    cl::values(clEnumValN(Emit::ONNX, "onnx", "the imported model"),
+               clEnumValN(Emit::BitNet, "bitnet",
+                          "with BitNet layers recognised"),
+               clEnumValN(Emit::Packed, "packed", "fused, with packed weights"),
+               clEnumValN(Emit::Loops, "loops", "tiled, as loops on buffers"),
+               clEnumValN(Emit::LLVM, "llvm", "in the LLVM dialect"),
+               clEnumValN(Emit::Assembly, "asm", "assembly"),
+               clEnumValN(Emit::Object, "obj", "an object file"),
+               clEnumValN(Emit::SharedLibrary, "so",
+                          "a shared library and its header"),
+               clEnumValN(Emit::Executable, "exe", "a program (default)")),
+    cl::cat(category));
+static cl::opt<std::string>
+    triple("target", cl::desc("Machine to compile for (default: this one)"),
+           cl::value_desc("triple"), cl::cat(category));
+static cl::opt<std::string>
+    cpu("cpu", cl::desc("CPU to compile for (default: native)"),
+        cl::value_desc("name"), cl::cat(category));
+static cl::opt<std::string>
+    tile("tile", cl::desc("Row of the tile table to use for every matmul"),
+         cl::value_desc("name"), cl::cat(category));
+static cl::list<std::string>
+    dims("dim", cl::desc("Fix a dimension that the model leaves open"),
+         cl::value_desc("name=size"), cl::cat(category));
+
+static int fail(const Twine &message) {
+  WithColor::error(errs(), "bitnet-compile") << message << '\n';
+  return 1;
+}
+
+/// `model.onnx:layers.3.mlp: error: message`, one line for each error.
+static LogicalResult printDiagnostic(StringRef model,
+                                     mlir::Diagnostic &diagnostic) {
+  if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Note ||
+      diagnostic.getSeverity() == mlir::DiagnosticSeverity::Remark)
+    return mlir::success();
+  mlir::Location location = diagnostic.getLocation();
+  if (auto file = location->findInstanceOf<mlir::FileLineColLoc>())
+    errs() << file.getFilename().getValue() << ':' << file.getLine() << ':'
+           << file.getColumn();
+  else if (auto node = location->findInstanceOf<mlir::NameLoc>())
+    errs() << model << ':' << node.getName().getValue();
+  else
+    errs() << model;
+  bool warning = diagnostic.getSeverity() == mlir::DiagnosticSeverity::Warning;
+  errs() << (warning ? ": warning: " : ": error: ") << diagnostic << '\n';
+  return mlir::success();
+}
+
+/// Reads the sizes given with --dim.
+static Error parseDims(StringMap<int64_t> &sizes) {
+  for (StringRef text : dims) {
+    auto [name, size] = text.rsplit('=');
+    int64_t value;
+    if (name.empty() || size.getAsInteger(10, value) || value < 1)
+      return createStringError("--dim wants name=size, found '" + text + "'");
+    sizes[name] = value;
+  }
+  return Error::success();
+}
+
+static Error checkFlags(bitnet::CompileOptions &options) {
+  if (options.emit >= Emit::Object && output == "-")
+    return createStringError("-o - is for text, --emit=asm or before");
+  Expected<bitnet::TargetSpec> target = bitnet::TargetSpec::find(triple, cpu);
+  if (!target)
+    return target.takeError();
+  options.target = *target;
+  options.tile = tile;
+  return parseDims(options.dims);
+}
+
+int main(int argc, char **argv) {
+  InitLLVM initialize(argc, argv);
+  cl::HideUnrelatedOptions(category);
+  cl::ParseCommandLineOptions(argc, argv, "Compiles 1-bit ONNX models\n");
+
+  bitnet::CompileOptions options;
+  options.emit = emitKind;
+  if (Error error = checkFlags(options))
+    return fail(toString(std::move(error)));
+
+  // Copies, because lld resets all command line options.
+  std::string from = input, to = output;
+  mlir::DialectRegistry registry;
+  bitnet::registerAllDialects(registry);
+  mlir::MLIRContext context(registry);
+  context.getDiagEngine().registerHandler([&](mlir::Diagnostic &diagnostic) {
+    return printDiagnostic(from, diagnostic);
+  });
+  mlir::OwningOpRef<mlir::ModuleOp> module =
+      bitnet::readModel(from, options, context);
+  if (!module)
+    return 1;
+  return failed(bitnet::compile(*module, to, options));
+}
