@@ -26,4 +26,14 @@
 #define GET_OP_CLASSES
 #include "dialects/BitNet/BitNetOps.h.inc"
 
+namespace bitnet {
+
+/// Result shapes of an op whose results have the dynamic sizes of its first
+/// operand, dimension by dimension.
+llvm::LogicalResult
+reifyFromFirstOperand(mlir::Operation *op, mlir::OpBuilder &builder,
+                      mlir::ReifiedRankedShapedTypeDims &shapes);
+
+} // namespace bitnet
+
 #endif // DIALECTS_BITNET_BITNETDIALECT_H

@@ -1,6 +1,8 @@
 // Verifiers of the ops around the layers.
 #include "dialects/BitNet/BitNetDialect.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -110,5 +112,54 @@ LogicalResult HadamardOp::verify() {
     return emitOpError("block must be a power of two, not ") << getBlock();
   if (ShapedType::isDynamic(row) || row % getBlock() != 0)
     return emitOpError("block of ") << getBlock() << " must divide the row";
+  return success();
+}
+
+LogicalResult
+RmsNormOp::reifyResultShapes(OpBuilder &builder,
+                             ReifiedRankedShapedTypeDims &shapes) {
+  return reifyFromFirstOperand(*this, builder, shapes);
+}
+
+LogicalResult
+LayerNormOp::reifyResultShapes(OpBuilder &builder,
+                               ReifiedRankedShapedTypeDims &shapes) {
+  return reifyFromFirstOperand(*this, builder, shapes);
+}
+
+LogicalResult
+NormQuantizeOp::reifyResultShapes(OpBuilder &builder,
+                                  ReifiedRankedShapedTypeDims &shapes) {
+  return reifyFromFirstOperand(*this, builder, shapes);
+}
+
+LogicalResult RopeOp::reifyResultShapes(OpBuilder &builder,
+                                        ReifiedRankedShapedTypeDims &shapes) {
+  return reifyFromFirstOperand(*this, builder, shapes);
+}
+
+LogicalResult
+AttentionOp::reifyResultShapes(OpBuilder &builder,
+                               ReifiedRankedShapedTypeDims &shapes) {
+  return reifyFromFirstOperand(*this, builder, shapes);
+}
+
+LogicalResult
+HadamardOp::reifyResultShapes(OpBuilder &builder,
+                              ReifiedRankedShapedTypeDims &shapes) {
+  return reifyFromFirstOperand(*this, builder, shapes);
+}
+
+LogicalResult
+KvAppendOp::reifyResultShapes(OpBuilder &builder,
+                              ReifiedRankedShapedTypeDims &shapes) {
+  if (failed(reifyFromFirstOperand(*this, builder, shapes)) ||
+      !getType().isDynamicDim(2))
+    return success();
+  AffineExpr past, added;
+  bindSymbols(getContext(), past, added);
+  OpFoldResult update = tensor::getMixedSize(builder, getLoc(), getUpdate(), 2);
+  shapes[0][2] = affine::makeComposedFoldedAffineApply(
+      builder, getLoc(), past + added, {shapes[0][2], update});
   return success();
 }

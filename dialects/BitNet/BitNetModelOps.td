@@ -4,7 +4,7 @@
 
 include "dialects/BitNet/BitNetOps.td"
 
-def BitNet_RmsNormOp : BitNet_Op<"rms_norm", [Pure]> {
+def BitNet_RmsNormOp : BitNet_ShapedOp<"rms_norm"> {
   let summary = "scale rows to a root mean square of one";
   let description = [{
     Computes `y[m, k] = x[m, k] / sqrt(mean_k(x^2) + epsilon) * gain[k]` in f32
@@ -27,7 +27,7 @@ def BitNet_RmsNormOp : BitNet_Op<"rms_norm", [Pure]> {
   let hasVerifier = 1;
 }
 
-def BitNet_LayerNormOp : BitNet_Op<"layer_norm", [Pure]> {
+def BitNet_LayerNormOp : BitNet_ShapedOp<"layer_norm"> {
   let summary = "shift rows to mean zero and scale them to variance one";
   let description = [{
     Computes `y = (x - mean) / sqrt(variance + epsilon) * gain + bias` along each
@@ -50,7 +50,7 @@ def BitNet_LayerNormOp : BitNet_Op<"layer_norm", [Pure]> {
   let hasVerifier = 1;
 }
 
-def BitNet_NormQuantizeOp : BitNet_Op<"norm_quantize", [Pure]> {
+def BitNet_NormQuantizeOp : BitNet_ShapedOp<"norm_quantize"> {
   let summary = "normalize rows and quantize them in one sweep";
   let description = [{
     Equals `bitnet.quantize` of `bitnet.rms_norm`, to the bit.
@@ -73,7 +73,7 @@ def BitNet_NormQuantizeOp : BitNet_Op<"norm_quantize", [Pure]> {
   let hasVerifier = 1;
 }
 
-def BitNet_RopeOp : BitNet_Op<"rope", [Pure]> {
+def BitNet_RopeOp : BitNet_ShapedOp<"rope"> {
   let summary = "rotate pairs of channels by the angle of a position";
   let description = [{
     For x of shape [batch, heads, sequence, d] and cos, sin of shape [batch or
@@ -99,7 +99,7 @@ def BitNet_RopeOp : BitNet_Op<"rope", [Pure]> {
   let hasVerifier = 1;
 }
 
-def BitNet_AttentionOp : BitNet_Op<"attention", [Pure]> {
+def BitNet_AttentionOp : BitNet_ShapedOp<"attention"> {
   let summary = "attend from each query to the keys that its mask allows";
   let description = [{
     Scaled dot product attention (ONNX Attention-24) with grouped heads: query
@@ -133,7 +133,7 @@ def BitNet_AttentionOp : BitNet_Op<"attention", [Pure]> {
   let hasVerifier = 1;
 }
 
-def BitNet_KvAppendOp : BitNet_Op<"kv_append", [Pure]> {
+def BitNet_KvAppendOp : BitNet_ShapedOp<"kv_append"> {
   let summary = "append new keys or values to a cache";
   let description = [{
     Joins [batch, heads, past, d] and [batch, heads, sequence, d] along the
@@ -154,7 +154,7 @@ def BitNet_KvAppendOp : BitNet_Op<"kv_append", [Pure]> {
   let hasVerifier = 1;
 }
 
-def BitNet_HadamardOp : BitNet_Op<"hadamard", [Pure]> {
+def BitNet_HadamardOp : BitNet_ShapedOp<"hadamard"> {
   let summary = "rotate blocks of a row by a Hadamard matrix";
   let description = [{
     Multiplies each block of `block` neighbouring elements by the Walsh-Hadamard

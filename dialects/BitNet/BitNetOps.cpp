@@ -1,6 +1,7 @@
 // Verifiers and folds of a BitNet layer and its three steps.
 #include "dialects/BitNet/BitNetDialect.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/TypeUtilities.h"
 
@@ -35,6 +36,24 @@ static LogicalResult verifyContraction(Operation *op, ArrayRef<int64_t> x,
     return op->emitOpError("contraction of ")
            << x[1] << " elements can overflow i32; the limit is "
            << kMaxContraction;
+  return success();
+}
+
+LogicalResult
+bitnet::reifyFromFirstOperand(Operation *op, OpBuilder &builder,
+                              ReifiedRankedShapedTypeDims &shapes) {
+  Value first = op->getOperand(0);
+  for (Type type : op->getResultTypes()) {
+    SmallVector<OpFoldResult> &shape = shapes.emplace_back();
+    for (auto [dim, size] :
+         llvm::enumerate(cast<ShapedType>(type).getShape())) {
+      if (ShapedType::isDynamic(size))
+        shape.push_back(
+            tensor::getMixedSize(builder, op->getLoc(), first, dim));
+      else
+        shape.push_back(builder.getIndexAttr(size));
+    }
+  }
   return success();
 }
 
@@ -89,4 +108,26 @@ LogicalResult DequantizeOp::verify() {
     return failure();
   return getBias() ? verifyPerColumn(*this, "bias", getBias(), y[1])
                    : success();
+}
+
+LogicalResult LinearOp::reifyResultShapes(OpBuilder &builder,
+                                          ReifiedRankedShapedTypeDims &shapes) {
+  return reifyFromFirstOperand(*this, builder, shapes);
+}
+
+LogicalResult
+QuantizeOp::reifyResultShapes(OpBuilder &builder,
+                              ReifiedRankedShapedTypeDims &shapes) {
+  return reifyFromFirstOperand(*this, builder, shapes);
+}
+
+LogicalResult MatmulOp::reifyResultShapes(OpBuilder &builder,
+                                          ReifiedRankedShapedTypeDims &shapes) {
+  return reifyFromFirstOperand(*this, builder, shapes);
+}
+
+LogicalResult
+DequantizeOp::reifyResultShapes(OpBuilder &builder,
+                                ReifiedRankedShapedTypeDims &shapes) {
+  return reifyFromFirstOperand(*this, builder, shapes);
 }

@@ -11,6 +11,14 @@ include "dialects/BitNet/BitNetTypes.td"
 class BitNet_Op<string mnemonic, list<Trait> traits = []>
     : Op<BitNet_Dialect, mnemonic, traits>;
 
+/// An op whose results have the dynamic sizes of its first operand, dimension by
+/// dimension.
+class BitNet_ShapedOp<string mnemonic, list<Trait> traits = []>
+    : BitNet_Op<mnemonic, !listconcat(traits, [
+        Pure,
+        DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
+                                  ["reifyResultShapes"]>])>;
+
 def BitNet_ConstantOp : BitNet_Op<"constant", [
     ConstantLike, Pure, AllTypesMatch<["value", "result"]>]> {
   let summary = "hold the weights of a layer";
@@ -29,7 +37,7 @@ def BitNet_ConstantOp : BitNet_Op<"constant", [
   let hasFolder = 1;
 }
 
-def BitNet_LinearOp : BitNet_Op<"linear", [Pure]> {
+def BitNet_LinearOp : BitNet_ShapedOp<"linear"> {
   let summary = "apply a whole BitLinear layer";
   let description = [{
     Quantizes each row of the input, multiplies by 1-bit or ternary weights and
@@ -104,7 +112,7 @@ def BitNet_BinarizeOp : BitNet_Op<"binarize", [Pure]> {
   let hasVerifier = 1;
 }
 
-def BitNet_QuantizeOp : BitNet_Op<"quantize", [Pure]> {
+def BitNet_QuantizeOp : BitNet_ShapedOp<"quantize"> {
   let summary = "turn rows of activations into int8 codes and a scale each";
   let description = [{
     See `#bitnet.quantizer` for the arithmetic. `scales[m]` is what row m was
@@ -126,7 +134,7 @@ def BitNet_QuantizeOp : BitNet_Op<"quantize", [Pure]> {
   let hasVerifier = 1;
 }
 
-def BitNet_MatmulOp : BitNet_Op<"matmul", [Pure]> {
+def BitNet_MatmulOp : BitNet_ShapedOp<"matmul"> {
   let summary = "multiply int8 activations by 1-bit weights, exactly";
   let description = [{
     Computes `y[m, n] = sum_k x[m, k] * w[n, k]`, with every `w[n, k]` in
@@ -157,7 +165,7 @@ def BitNet_MatmulOp : BitNet_Op<"matmul", [Pure]> {
   let hasVerifier = 1;
 }
 
-def BitNet_DequantizeOp : BitNet_Op<"dequantize", [Pure]> {
+def BitNet_DequantizeOp : BitNet_ShapedOp<"dequantize"> {
   let summary = "scale int32 sums back to activations";
   let description = [{
     Computes `y[m, n] = float(x[m, n]) * (weight_scale[n] / scales[m])`, then

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -17,6 +18,9 @@ static void addRows(OpPassManager &pm) {
   bitnet::ConvertBitNetToLinalgOptions elementwise;
   elementwise.ops = {"bitnet.dequantize"};
   pm.addPass(bitnet::createConvertBitNetToLinalg(elementwise));
+  pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
   pm.addNestedPass<func::FuncOp>(bitnet::createFuseElementwise());
   pm.addNestedPass<func::FuncOp>(bitnet::createConvertBitNetToVector());
 }

@@ -2,8 +2,6 @@
 
 #include "bitnet/Runtime/Decoder.h"
 
-#include <cmath>
-
 using namespace bitnet::runtime;
 
 bool Decoder::isLanguageModel(const Model &model) {
@@ -120,22 +118,38 @@ void Decoder::keepCaches(Array<Tensor> &outputs) {
   }
 }
 
+/// The index of the largest of `size` values, the lowest of equals; -1 if one
+/// is NaN. `load` gives a value.
+template <typename Load>
+static int64_t indexOfLargest(int64_t size, Load load) {
+  int64_t best = 0;
+  auto largest = load(0);
+  bool hasNaN = false;
+  for (int64_t i = 0; i < size; ++i) {
+    auto value = load(i);
+    hasNaN |= value != value;
+    if (value > largest) {
+      largest = value;
+      best = i;
+    }
+  }
+  return hasNaN ? -1 : best;
+}
+
 Result<int64_t> Decoder::best() const {
   int64_t elements = logits.elements(), size = 0;
   if (logits.shape.rank)
     size = logits.shape.sizes[logits.shape.rank - 1];
   if (size < 1 || elements < size)
     return Status::error("the model gave no logits");
-  int64_t row = elements - size, best = 0;
-  double largest = -HUGE_VAL;
-  for (int64_t i = 0; i < size; ++i) {
-    double logit = logits.floatAt(row + i);
-    if (logit != logit)
-      return Status::error("the logits are not numbers (NaN)");
-    if (logit <= largest)
-      continue;
-    largest = logit;
-    best = i;
-  }
+  int64_t row = elements - size;
+  const float *floats = static_cast<const float *>(logits.data()) + row;
+  int64_t best =
+      logits.type == BITNET_F32
+          ? indexOfLargest(size, [=](int64_t i) { return floats[i]; })
+          : indexOfLargest(size,
+                           [&](int64_t i) { return logits.floatAt(row + i); });
+  if (best < 0)
+    return Status::error("the logits are not numbers (NaN)");
   return best;
 }

@@ -58,6 +58,34 @@ __attribute__((noinline)) static const char *call(EntryPoint entry,
   return message;
 }
 
+static bool sharesData(const Tensor &tensor, const Tensor *others,
+                       size_t count) {
+  for (size_t i = 0; i < count; ++i)
+    if (others[i].data() == tensor.data())
+      return true;
+  return false;
+}
+
+/// Gives every output a buffer of its own. A model may return one value twice,
+/// or an input; whatever is freed later must be freed once.
+static Status separate(const Array<Tensor> &inputs, Array<Tensor> &outputs) {
+  Status status;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    Tensor &output = outputs[i];
+    if (!sharesData(output, inputs.data(), inputs.size()) &&
+        !sharesData(output, outputs.data(), i))
+      continue;
+    Result<Tensor> copy = Tensor::zeros(output.type, output.shape);
+    if (!copy.failed())
+      std::memcpy(copy->data(), output.data(), output.byteSize());
+    output.release(); // by the one it is shared with
+    output = std::move(*copy);
+    if (copy.failed())
+      status = copy.takeError();
+  }
+  return status;
+}
+
 Result<Array<Tensor>> Model::run(Array<Tensor> &inputs) const {
   Array<int64_t> words, results;
   size_t count = 0;
@@ -87,6 +115,8 @@ Result<Array<Tensor>> Model::run(Array<Tensor> &inputs) const {
     outputs.push(readDescriptor(output, &results[count]));
     count += descriptorWords(output.dims.size());
   }
+  if (Status status = separate(inputs, outputs); status.failed())
+    return status;
   return outputs;
 }
 

@@ -19,16 +19,20 @@ using namespace mlir;
 
 namespace {
 
-/// A producer joins its only reader: a second one would compute it again.
-bool hasOneReader(OpOperand *fused) {
+/// A producer joins its only reader: a second one would compute it again, and
+/// so would a reader with more loops (a factor for each row stays one).
+bool isComputedOnce(OpOperand *fused) {
   Operation *producer = fused->get().getDefiningOp();
-  return producer && producer->hasOneUse();
+  auto rows = dyn_cast_or_null<linalg::LinalgOp>(producer);
+  auto reader = cast<linalg::LinalgOp>(fused->getOwner());
+  return rows && producer->hasOneUse() &&
+         rows.getNumLoops() == reader.getNumLoops();
 }
 
 struct FuseElementwise : bitnet::impl::FuseElementwiseBase<FuseElementwise> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    linalg::populateElementwiseOpsFusionPatterns(patterns, hasOneReader);
+    linalg::populateElementwiseOpsFusionPatterns(patterns, isComputedOnce);
     linalg::populateFoldReshapeOpsByCollapsingPatterns(
         patterns, [](OpOperand *) { return true; });
     tensor::CollapseShapeOp::getCanonicalizationPatterns(patterns,

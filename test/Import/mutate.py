@@ -21,26 +21,34 @@ MEMORY = 2 << 30
 
 
 def mutate(data: bytes, rng: random.Random) -> bytes:
-    """One to four small damages, most of them near the start of a message."""
+    """One to four small damages. Most keep the length, so that they get past
+    the first check of the file."""
     damaged = bytearray(data)
     for _ in range(rng.randint(1, 4)):
         at = rng.randrange(len(damaged))
-        action = rng.randrange(6)
-        if action == 0:
+        action = rng.randrange(40)
+        if action < 14:
             damaged[at] ^= 1 << rng.randrange(8)
-        elif action == 1:
+        elif action < 22:
             damaged[at] = rng.choice((0x00, 0x01, 0x7F, 0x80, 0xFF))
-        elif action == 2:
-            size = rng.randint(1, 16)
-            damaged[at : at + size] = rng.randbytes(size)
-        elif action == 3:
+        elif action < 28:
+            damaged[at] = (damaged[at] + rng.choice((-1, 1))) % 256
+        elif action < 32:
+            size = rng.randint(2, 16)
+            damaged[at : at + size] = rng.randbytes(min(size, len(damaged) - at))
+        elif action < 36:
+            size = rng.randint(1, 64)
+            source = rng.randrange(len(damaged))
+            piece = damaged[source : source + size]
+            damaged[at : at + len(piece)] = piece[: len(damaged) - at]
+        elif action < 38:
             del damaged[at : at + rng.randint(1, 16)]
-        elif action == 4:
+        elif action < 39:
             damaged[at:at] = damaged[at : at + rng.randint(1, 64)]
-        elif rng.randrange(8) == 0:
+        else:
             del damaged[at:]
         if not damaged:
-            return b""
+            break
     return bytes(damaged)
 
 

@@ -31,18 +31,17 @@ static Value appendTo(ImplicitLocOpBuilder &b, Value past, Value x) {
   if (!past)
     return x;
   Sizes sizes = sizesOf(b, x), part = sizesOf(b, past);
-  Sizes offsets(4, b.getIndexAttr(0)), strides(4, b.getIndexAttr(1));
   for (int64_t dim : {0, 1, 3})
     checkSame(b, sizes[dim], part[dim], "the past has another shape");
   Sizes total = sizes;
   total[2] = addSizes(b, sizes[2], part[2]);
   Value result = emptyTensor(b, total, typeOf(x).getElementType());
-  for (int64_t dim : {0, 1, 3})
-    part[dim] = sizes[dim];
-  result = tensor::InsertSliceOp::create(b, past, result, offsets, part,
-                                         strides);
-  offsets[2] = part[2];
-  return tensor::InsertSliceOp::create(b, x, result, offsets, sizes, strides);
+  SliceRange range(b, sizes);
+  range.sizes[2] = part[2];
+  result = insertSlice(b, past, result, range);
+  range.offsets[2] = part[2];
+  range.sizes[2] = sizes[2];
+  return insertSlice(b, x, result, range);
 }
 
 namespace {
@@ -309,14 +308,13 @@ struct ConvertAttention : OpConversionPattern<onnx::AttentionOp> {
   matchAndRewrite(onnx::AttentionOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     if (!hasStaticHeads(op))
-      return rewriter.notifyMatchFailure(
-          op, "the number or the size of heads is not known");
+      return refuse(rewriter, op, "the number or the size of heads is not known");
     if (Value mask = op.getAttnMask()) {
       Type type = typeOf(mask).getElementType();
       if (!isa<FloatType>(type) && !type.isInteger(1))
-        return rewriter.notifyMatchFailure(op, "the mask is of integers");
+        return refuse(rewriter, op, "the mask is of integers");
       if (typeOf(mask).getRank() == 0)
-        return rewriter.notifyMatchFailure(op, "the mask is a scalar");
+        return refuse(rewriter, op, "the mask is a scalar");
     }
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     SmallVector<Value> results = AttentionProgram(b, op, adaptor).emit();

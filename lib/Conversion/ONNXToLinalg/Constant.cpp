@@ -79,14 +79,13 @@ struct ConvertConstant : OpConversionPattern<onnx::ConstantOp> {
                    dyn_cast<DenseResourceElementsAttr>(op.getValue())) {
       AsmResourceBlob *blob = resource.getRawHandle().getBlob();
       if (!blob)
-        return rewriter.notifyMatchFailure(op, "the constant has no data");
+        return refuse(rewriter, op, "the constant has no data");
       if (static_cast<int64_t>(blob->getData().size()) !=
           numBytesOf(op.getType()))
-        return rewriter.notifyMatchFailure(
-            op, "the constant's data does not have the size of its type");
+        return refuse(rewriter, op, "the constant's data does not have the size of its type");
       value = convertResource(resource, type);
     } else {
-      return rewriter.notifyMatchFailure(op, "the value is not dense");
+      return refuse(rewriter, op, "the value is not dense");
     }
     rewriter.replaceOpWithNewOp<arith::ConstantOp>(op, value);
     return success();
@@ -106,7 +105,7 @@ struct ConvertConstantOfShape : OpConversionPattern<onnx::ConstantOfShapeOp> {
     if (std::optional<ElementsAttr> given = op.getValue()) {
       auto elements = dyn_cast<DenseElementsAttr>(*given);
       if (!elements)
-        return rewriter.notifyMatchFailure(op, "the value is not dense");
+        return refuse(rewriter, op, "the value is not dense");
       elements = cast<DenseElementsAttr>(convertElements(
           elements, RankedTensorType::get(elements.getType().getShape(),
                                           type.getElementType())));

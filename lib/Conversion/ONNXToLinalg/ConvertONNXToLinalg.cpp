@@ -54,31 +54,17 @@ void bitnet::populateONNXToLinalgPatterns(const TypeConverter &converter,
 
 namespace {
 
-/// Remembers why the last pattern that was tried at a place did not apply.
-struct Reasons : RewriterBase::Listener {
-  void notifyMatchFailure(
-      Location loc,
-      function_ref<void(Diagnostic &)> writeReason) override {
-    Diagnostic diagnostic(loc, DiagnosticSeverity::Remark);
-    writeReason(diagnostic);
-    reasons[loc] = diagnostic.str();
-  }
-
-  DenseMap<Location, std::string> reasons;
-};
-
 struct ConvertONNXToLinalg
     : bitnet::impl::ConvertONNXToLinalgBase<ConvertONNXToLinalg> {
   void runOnOperation() override {
     eraseUnused();
     keepSignatureTypes();
     if (failed(convert()) || failed(verifyNothingRemains()))
-      signalPassFailure();
+      return signalPassFailure();
   }
 
 private:
   bitnet::ONNXTypeConverter converter;
-  Reasons reasons;
 
   bool isONNX(Operation *op) {
     return isa_and_present<bitnet::onnx::ONNXDialect>(op->getDialect());
@@ -119,27 +105,17 @@ private:
     });
     target.addDynamicallyLegalOp<func::ReturnOp>(
         [&](func::ReturnOp op) { return converter.isLegal(op); });
-    // Onnx ops are of unknown legality: those that no pattern converts stay,
-    // and are reported by our own words.
-    ConversionConfig config;
-    config.listener = &reasons;
-    return applyPartialConversion(getOperation(), target, std::move(patterns),
-                                  config);
+    // Onnx ops are of unknown legality: those whose patterns refuse them stay,
+    // so that all of them are reported.
+    return applyPartialConversion(getOperation(), target, std::move(patterns));
   }
 
+  /// Every op has one pattern, which has said why it refuses.
   LogicalResult verifyNothingRemains() {
-    bool isClean = true;
-    getOperation().walk([&](Operation *op) {
-      if (!isONNX(op))
-        return;
-      isClean = false;
-      InFlightDiagnostic diagnostic = op->emitError("unsupported ")
-                                      << op->getName();
-      auto reason = reasons.reasons.find(op->getLoc());
-      if (reason != reasons.reasons.end())
-        diagnostic << ": " << reason->second;
+    WalkResult result = getOperation().walk([&](Operation *op) {
+      return isONNX(op) ? WalkResult::interrupt() : WalkResult::advance();
     });
-    return success(isClean);
+    return failure(result.wasInterrupted());
   }
 };
 

@@ -201,7 +201,7 @@ struct ConvertGatherND : OpConversionPattern<onnx::GatherNDOp> {
     Value data = adaptor.getData(), indices = adaptor.getIndices();
     int64_t length = typeOf(indices).getShape().back();
     if (ShapedType::isDynamic(length))
-      return rewriter.notifyMatchFailure(op, "the length of index tuples is "
+      return refuse(rewriter, op, "the length of index tuples is "
                                              "not known");
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     auto type =

@@ -207,7 +207,7 @@ struct ConvertGemm : OpConversionPattern<onnx::GemmOp> {
     auto type =
         getTypeConverter()->convertType<RankedTensorType>(op.getType());
     if (!isa<FloatType>(type.getElementType()))
-      return rewriter.notifyMatchFailure(op, "is of integers");
+      return refuse(rewriter, op, "is of integers");
     Value a = adaptor.getA();
     bool transA = op.getTransA() != 0, transB = op.getTransB() != 0;
     if (!onnx::isSameDim(op.getA(), transA ? 0 : 1, op.getB(), transB ? 1 : 0))
@@ -259,7 +259,7 @@ struct ConvertMatMulInteger : OpConversionPattern<onnx::MatMulIntegerOp> {
                   ConversionPatternRewriter &rewriter) const override {
     int64_t rankOfA = op.getA().getType().getRank();
     if (rankOfA < 2 || op.getB().getType().getRank() < 2)
-      return rewriter.notifyMatchFailure(op, "multiplies a vector");
+      return refuse(rewriter, op, "multiplies a vector");
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     Operand left = {op.getA(), adaptor.getA()};
     Operand right = {op.getB(), adaptor.getB()};

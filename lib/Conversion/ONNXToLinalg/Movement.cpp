@@ -9,10 +9,6 @@ using namespace mlir;
 using namespace bitnet;
 using arith::CmpIPredicate;
 
-static Sizes unitStrides(ImplicitLocOpBuilder &b, int64_t rank) {
-  return Sizes(rank, b.getIndexAttr(1));
-}
-
 //===----------------------------------------------------------------------===//
 // Concat and Split
 //===----------------------------------------------------------------------===//
@@ -70,13 +66,12 @@ private:
       operands.push_back({original, value});
     Sizes sizes = refine(b, concatSizes(b, operands, axis), type);
     Value result = emptyTensor(b, sizes, type.getElementType());
-    Sizes offsets(rank, b.getIndexAttr(0));
+    SliceRange part(b, sizes);
     for (const Operand &operand : operands) {
-      Sizes part = sizes;
-      part[axis] = sizeOf(b, operand.value, axis);
-      result = tensor::InsertSliceOp::create(b, operand.value, result, offsets,
-                                             part, unitStrides(b, rank));
-      offsets[axis] = addSizes(b, offsets[axis], part[axis]);
+      part.sizes[axis] = sizeOf(b, operand.value, axis);
+      result = insertSlice(b, operand.value, result, part);
+      part.offsets[axis] =
+          addSizes(b, part.offsets[axis], part.sizes[axis]);
     }
     return castTo(b, result, type);
   }
@@ -100,15 +95,14 @@ struct ConvertSplit : OpConversionPattern<onnx::SplitOp> {
     checkSame(b, sum, sizeOf(b, input, axis),
               "the parts do not make up the tensor");
     SmallVector<Value> results;
-    Sizes offsets(rank, b.getIndexAttr(0)), sizes = sizesOf(b, input);
+    SliceRange range(b, sizesOf(b, input));
     for (auto [part, output] : llvm::zip_equal(parts, op.getOutputs())) {
       auto type =
           getTypeConverter()->convertType<RankedTensorType>(output.getType());
-      sizes[axis] = part;
-      Value slice = tensor::ExtractSliceOp::create(
-          b, input, offsets, refine(b, sizes, type), unitStrides(b, rank));
-      results.push_back(castTo(b, slice, type));
-      offsets[axis] = addSizes(b, offsets[axis], part);
+      range.sizes[axis] = part;
+      range.sizes = refine(b, range.sizes, type);
+      results.push_back(castTo(b, extractSlice(b, input, range), type));
+      range.offsets[axis] = addSizes(b, range.offsets[axis], part);
     }
     rewriter.replaceOp(op, results);
     return success();

@@ -6,6 +6,15 @@
 
 namespace bitnet {
 
+/// Reports a form of an operator that is not supported, at its node. (The
+/// conversion keeps reasons to itself unless it is built for debugging.)
+inline mlir::LogicalResult refuse(mlir::PatternRewriter &rewriter,
+                                  mlir::Operation *op,
+                                  const llvm::Twine &reason) {
+  op->emitError("unsupported ") << op->getName() << ": " << reason;
+  return rewriter.notifyMatchFailure(op, reason);
+}
+
 using PopulateFunction = void(const mlir::TypeConverter &,
                               mlir::RewritePatternSet &);
 

@@ -84,7 +84,7 @@ static Value quantize(ImplicitLocOpBuilder &b, ValueRange x, Type to) {
   if (x.size() > 2)
     code = arith::AddFOp::create(
         b, code, convertElement(b, x[2], to, code.getType()));
-  return convertElement(b, code, code.getType(), to);
+  return saturateFloat(b, code, to);
 }
 
 namespace {
@@ -145,7 +145,7 @@ struct ConvertQuantizeLinear : OpConversionPattern<onnx::QuantizeLinearOp> {
     Parameter scale(b, adaptor.getYScale(), layout);
     Type computed = op.getYScale().getType().getElementType();
     if (!isa<FloatType>(computed))
-      return rewriter.notifyMatchFailure(op, "the scale is an integer");
+      return refuse(rewriter, op, "the scale is an integer");
     std::optional<Parameter> zero;
     if (op.getYZeroPoint())
       zero.emplace(b, adaptor.getYZeroPoint(), layout);

@@ -143,7 +143,7 @@ struct ConvertReduce : OpConversionPattern<OpTy> {
     if (op.getAxes())
       axes = getConstantInts(op.getAxes());
     if (!axes)
-      return rewriter.notifyMatchFailure(op, "axes are not constant");
+      return refuse(rewriter, op, "axes are not constant");
     B b(op.getLoc(), rewriter);
     auto type = this->getTypeConverter()->template convertType<RankedTensorType>(
         op.getType());
@@ -257,13 +257,13 @@ struct ConvertCumSum : OpConversionPattern<CumSumOp> {
                   ConversionPatternRewriter &rewriter) const override {
     std::optional<SmallVector<int64_t>> axes = getConstantInts(op.getAxis());
     if (!axes || axes->size() != 1)
-      return rewriter.notifyMatchFailure(op, "the axis is not constant");
+      return refuse(rewriter, op, "the axis is not constant");
     B b(op.getLoc(), rewriter);
     Value x = adaptor.getX();
     int64_t rank = typeOf(x).getRank();
     int64_t axis = axes->front() < 0 ? axes->front() + rank : axes->front();
     if (axis < 0 || axis >= rank)
-      return rewriter.notifyMatchFailure(op, "the axis is out of range");
+      return refuse(rewriter, op, "the axis is out of range");
     rewriter.replaceOp(op, sumUp(b, op, x, axis));
     return success();
   }
@@ -271,7 +271,7 @@ struct ConvertCumSum : OpConversionPattern<CumSumOp> {
 private:
   static Value sumUp(B &b, CumSumOp op, Value x, int64_t axis) {
     RankedTensorType type = typeOf(x);
-    Sizes sizes = sizesOf(b, x), strides(sizes.size(), b.getIndexAttr(1));
+    Sizes sizes = sizesOf(b, x);
     Value zero = indexOf(b, 0), one = indexOf(b, 1);
     Value count = indexOf(b, sizes[axis]);
     Value result = emptyTensor(b, sizes, type.getElementType());
@@ -283,17 +283,15 @@ private:
       if (op.getReverse() != 0)
         place = fold<arith::SubIOp>(
             inner, fold<arith::SubIOp>(inner, count, one), n);
-      Sizes offsets(sizes.size(), inner.getIndexAttr(0));
-      offsets[axis] = place;
-      Value slice =
-          tensor::ExtractSliceOp::create(inner, x, offsets, sizes, strides);
+      SliceRange range(inner, sizes);
+      range.offsets[axis] = place;
+      Value slice = extractSlice(inner, x, range);
       Value sum = generate(inner, sizes, type.getElementType(),
                            {state[1], slice}, [](B &innermost, ValueRange x) {
                              return add(innermost, x[0], x[1]);
                            });
       Value written = op.getExclusive() != 0 ? state[1] : sum;
-      Value next = tensor::InsertSliceOp::create(inner, written, state[0],
-                                                 offsets, sizes, strides);
+      Value next = insertSlice(inner, written, state[0], range);
       scf::YieldOp::create(inner, ValueRange{next, sum});
     };
     return scf::ForOp::create(b, zero, count, one, ValueRange{result, none},

@@ -210,7 +210,7 @@ struct ConvertSqueeze : OpConversionPattern<onnx::SqueezeOp> {
     else
       axes.reset();
     if (!axes)
-      return rewriter.notifyMatchFailure(op, "axes are not constant");
+      return refuse(rewriter, op, "axes are not constant");
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     for (int64_t &axis : *axes) {
       axis = axis < 0 ? axis + rank : axis;
@@ -237,7 +237,7 @@ struct ConvertUnsqueeze : OpConversionPattern<onnx::UnsqueezeOp> {
     std::optional<SmallVector<int64_t>> axes =
         onnx::getConstantInts(op.getAxes());
     if (!axes)
-      return rewriter.notifyMatchFailure(op, "axes are not constant");
+      return refuse(rewriter, op, "axes are not constant");
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     Value result = reshapeScalars(b, adaptor.getData(), type);
     if (!result) {

@@ -133,9 +133,9 @@ struct ConvertRotaryEmbedding : OpConversionPattern<onnx::RotaryEmbeddingOp> {
     RankedTensorType type = typeOf(x);
     bool isFlat = type.getRank() == 3;
     if (isFlat && type.isDynamicDim(2))
-      return rewriter.notifyMatchFailure(op, "the size of heads is not known");
+      return refuse(rewriter, op, "the size of heads is not known");
     if (isFlat && type.getDimSize(2) % op.getNumHeads() != 0)
-      return rewriter.notifyMatchFailure(op, "channels do not split into heads");
+      return refuse(rewriter, op, "channels do not split into heads");
     Groups groups = {{0}, {1}, {2, 3}};
     if (isFlat) {
       Sizes sizes = {sizeOf(b, x, 0), sizeOf(b, x, 1),

@@ -2,6 +2,7 @@
 #include "ScalarMath.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 #include <cmath>
 
@@ -148,6 +149,27 @@ static Value constantPower(B &b, Value x, double exponent) {
   return {};
 }
 
+/// x to an integer power, by squares: one step for each bit.
+static Value integerPower(B &b, Value x, Value exponent) {
+  Type type = x.getType();
+  Value one = numberOf(b, type, 1), zero = numberOf(b, type, 0);
+  auto step = [&](OpBuilder &nested, Location loc, Value, ValueRange state) {
+    B inner(loc, nested);
+    Value power = state[0], square = state[1], rest = state[2];
+    Value bit = fold<arith::AndIOp>(inner, rest, one);
+    Value isSet = compare(inner, CmpIPredicate::ne, bit, zero);
+    power = select(inner, isSet, fold<arith::MulIOp>(inner, power, square),
+                   power);
+    scf::YieldOp::create(
+        inner, ValueRange{power, fold<arith::MulIOp>(inner, square, square),
+                          fold<arith::ShRUIOp>(inner, rest, one)});
+  };
+  return scf::ForOp::create(b, indexOf(b, 0),
+                            indexOf(b, type.getIntOrFloatBitWidth()),
+                            indexOf(b, 1), ValueRange{one, x, exponent}, step)
+      .getResult(0);
+}
+
 Value bitnet::emit(onnx::PowOp op, B &b, X x) {
   Type base = getElementTypeOrSelf(op.getX().getType());
   Type exponent = getElementTypeOrSelf(op.getY().getType());
@@ -159,8 +181,7 @@ Value bitnet::emit(onnx::PowOp op, B &b, X x) {
                                 convertElement(b, x[1], exponent, base));
   }
   if (!isFloat(x[1]))
-    return math::IPowIOp::create(b, x[0],
-                                 convertElement(b, x[1], exponent, base));
+    return integerPower(b, x[0], convertElement(b, x[1], exponent, base));
   // An integer to a float power is computed in double precision.
   Type f64 = b.getF64Type();
   Value power = math::PowFOp::create(b, convertElement(b, x[0], base, f64),
@@ -434,8 +455,7 @@ static std::pair<double, double> rangeOf(Type to, FloatType type) {
   return {low, high};
 }
 
-/// Truncates towards zero; what the integer can't hold is limited, NaN is 0.
-static Value floatToInteger(B &b, Value x, Type to) {
+Value bitnet::saturateFloat(B &b, Value x, Type to) {
   auto type = cast<FloatType>(x.getType());
   auto [low, high] = rangeOf(to, type);
   x = limit(b, x, numberOf(b, type, low), CmpFPredicate::OLT);
@@ -471,6 +491,14 @@ static Value integerToInteger(B &b, Value x, Type from, Type to) {
   else if (have < want)
     x = b.createOrFold<arith::ExtSIOp>(computed, x);
   return wrapToWidth(b, x, to);
+}
+
+/// Elements of 2 and 4 bits wrap around, larger ones are limited.
+static Value floatToInteger(B &b, Value x, Type to) {
+  if (to.getIntOrFloatBitWidth() >= 8)
+    return saturateFloat(b, x, to);
+  Type i32 = b.getI32Type();
+  return integerToInteger(b, saturateFloat(b, x, i32), i32, to);
 }
 
 Value bitnet::convertElement(B &b, Value x, Type from, Type to) {

@@ -24,6 +24,11 @@ mlir::Value convertFloat(mlir::ImplicitLocOpBuilder &b, mlir::Value x,
 mlir::Value convertElement(mlir::ImplicitLocOpBuilder &b, mlir::Value x,
                            mlir::Type from, mlir::Type to);
 
+/// The integer next to a float in type `to`: truncated towards zero, limited to
+/// what the type holds, and 0 for NaN.
+mlir::Value saturateFloat(mlir::ImplicitLocOpBuilder &b, mlir::Value x,
+                          mlir::Type to);
+
 /// The type that elements of ONNX type `type` are computed in: signless, and at
 /// least a byte.
 mlir::Type getComputedType(mlir::Type type);

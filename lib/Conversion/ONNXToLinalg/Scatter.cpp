@@ -67,10 +67,10 @@ struct ConvertScatterND : OpConversionPattern<onnx::ScatterNDOp> {
     int64_t tuples = typeOf(indices).getRank() - 1;
     int64_t rank = typeOf(data).getRank();
     if (ShapedType::isDynamic(length))
-      return rewriter.notifyMatchFailure(op, "the length of index tuples is "
+      return refuse(rewriter, op, "the length of index tuples is "
                                              "not known");
     if (typeOf(updates).getRank() != tuples + rank - length)
-      return rewriter.notifyMatchFailure(op, "updates have the wrong rank");
+      return refuse(rewriter, op, "updates have the wrong rank");
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     checkSizes(b, op, adaptor);
     indices = flattenFirst(b, indices, tuples);
@@ -189,20 +189,16 @@ struct ConvertTensorScatter : OpConversionPattern<onnx::TensorScatterOp> {
       auto writeOne = [&](OpBuilder &innermost, Location loc, Value n,
                           ValueRange result) {
         ImplicitLocOpBuilder last(loc, innermost);
-        Sizes offsets(rank, last.getIndexAttr(0));
-        Sizes sizes = sizesOf(last, update);
-        Sizes strides(rank, last.getIndexAttr(1));
-        offsets[0] = batch;
-        offsets[axis] = n;
-        sizes[0] = sizes[axis] = last.getIndexAttr(1);
-        Value slice = tensor::ExtractSliceOp::create(last, update, offsets,
-                                                     sizes, strides);
+        SliceRange range(last, sizesOf(last, update));
+        range.offsets[0] = batch;
+        range.offsets[axis] = n;
+        range.sizes[0] = range.sizes[axis] = last.getIndexAttr(1);
+        Value slice = extractSlice(last, update, range);
         Value place = fold<arith::AddIOp>(last, start, n);
         if (isCircular)
           place = fold<arith::RemUIOp>(last, place, capacity);
-        offsets[axis] = getAsOpFoldResult(place);
-        Value next = tensor::InsertSliceOp::create(
-            last, slice, result[0], offsets, sizes, strides);
+        range.offsets[axis] = getAsOpFoldResult(place);
+        Value next = insertSlice(last, slice, result[0], range);
         scf::YieldOp::create(last, next);
       };
       auto loop = scf::ForOp::create(inner, zero, count, one, result, writeOne);

@@ -96,7 +96,7 @@ struct ConvertRange : OpConversionPattern<onnx::RangeOp> {
   matchAndRewrite(onnx::RangeOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     if (op.getStart().getType().getElementType().isUnsignedInteger())
-      return rewriter.notifyMatchFailure(op, "counts in unsigned integers");
+      return refuse(rewriter, op, "counts in unsigned integers");
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     SmallVector<Value> range;
     for (Value operand : adaptor.getOperands())

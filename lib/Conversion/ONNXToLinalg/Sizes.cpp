@@ -159,6 +159,26 @@ Value bitnet::filledTensor(ImplicitLocOpBuilder &b,
       .getResult(0);
 }
 
+static bool isEmpty(const SliceRange &range) {
+  return llvm::any_of(range.sizes, isZeroInteger);
+}
+
+Value bitnet::extractSlice(ImplicitLocOpBuilder &b, Value tensor,
+                           const SliceRange &range) {
+  if (isEmpty(range))
+    return emptyTensor(b, range.sizes, typeOf(tensor).getElementType());
+  return tensor::ExtractSliceOp::create(b, tensor, range.offsets, range.sizes,
+                                        range.strides);
+}
+
+Value bitnet::insertSlice(ImplicitLocOpBuilder &b, Value slice, Value tensor,
+                          const SliceRange &range) {
+  if (isEmpty(range))
+    return tensor;
+  return tensor::InsertSliceOp::create(b, slice, tensor, range.offsets,
+                                       range.sizes, range.strides);
+}
+
 Value bitnet::castTo(ImplicitLocOpBuilder &b, Value value, Type type) {
   if (value.getType() == type)
     return value;

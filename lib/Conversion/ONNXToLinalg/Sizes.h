@@ -59,6 +59,23 @@ mlir::Value filledTensor(mlir::ImplicitLocOpBuilder &b,
                          llvm::ArrayRef<mlir::OpFoldResult> sizes,
                          mlir::TypedAttr value);
 
+/// Where a slice lies.
+struct SliceRange {
+  Sizes offsets, sizes, strides;
+
+  /// All of a tensor of `sizes`; what is not, is set afterwards.
+  SliceRange(mlir::OpBuilder &b, llvm::ArrayRef<mlir::OpFoldResult> sizes)
+      : offsets(sizes.size(), b.getIndexAttr(0)), sizes(sizes),
+        strides(sizes.size(), b.getIndexAttr(1)) {}
+};
+
+/// As tensor.extract_slice and tensor.insert_slice, whose verifiers don't accept
+/// slices known to be empty.
+mlir::Value extractSlice(mlir::ImplicitLocOpBuilder &b, mlir::Value tensor,
+                         const SliceRange &range);
+mlir::Value insertSlice(mlir::ImplicitLocOpBuilder &b, mlir::Value slice,
+                        mlir::Value tensor, const SliceRange &range);
+
 /// `value` as a tensor of `type`, which differs in what is static at most.
 mlir::Value castTo(mlir::ImplicitLocOpBuilder &b, mlir::Value value,
                    mlir::Type type);

@@ -82,16 +82,16 @@ static Value readSlice(ImplicitLocOpBuilder &b, Value data,
 
 static Value slice(ImplicitLocOpBuilder &b, Value data,
                    ArrayRef<IndexRange> ranges) {
-  Sizes offsets, sizes, strides;
-  for (const IndexRange &range : ranges) {
+  SliceRange whole(b, sizesOf(b, data));
+  for (auto [dim, range] : llvm::enumerate(ranges)) {
     std::optional<int64_t> step = getConstantIntValue(range.step);
     if (!step || *step < 0)
       return readSlice(b, data, ranges);
-    offsets.push_back(range.start);
-    sizes.push_back(range.size);
-    strides.push_back(range.step);
+    whole.offsets[dim] = range.start;
+    whole.sizes[dim] = range.size;
+    whole.strides[dim] = range.step;
   }
-  return tensor::ExtractSliceOp::create(b, data, offsets, sizes, strides);
+  return extractSlice(b, data, whole);
 }
 
 namespace {
@@ -105,7 +105,7 @@ struct ConvertSlice : OpConversionPattern<onnx::SliceOp> {
                   ConversionPatternRewriter &rewriter) const override {
     std::optional<SmallVector<int64_t>> axes = getAxes(op);
     if (!axes)
-      return rewriter.notifyMatchFailure(op, "axes are not constant");
+      return refuse(rewriter, op, "axes are not constant");
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     auto type =
         getTypeConverter()->convertType<RankedTensorType>(op.getType());

@@ -141,6 +141,24 @@ TEST(Run, PassesDescriptors) {
   EXPECT_EQ((*outputs)[0].floatAt(2), 2);
 }
 
+TEST(Run, SeparatesOutputsThatShareABuffer) {
+  Model model = modelOf("input\tx\tf32\t-\tn\noutput\ty\tf32\t-\tn\n"
+                        "output\tz\tf32\t-\tn\n");
+  model.entry = [](void *results, void *const *arguments) {
+    int64_t *words = static_cast<int64_t *>(results);
+    std::memcpy(words, arguments[0], 5 * sizeof(int64_t));
+    std::memcpy(words + 5, arguments[0], 5 * sizeof(int64_t));
+  };
+  Array<Tensor> inputs;
+  inputs.push(std::move(*Tensor::zeros(BITNET_F32, shapeOf({2}))));
+  inputs[0].fill(1);
+  Result<Array<Tensor>> outputs = model.run(inputs);
+  ASSERT_FALSE(outputs.failed());
+  EXPECT_NE((*outputs)[0].data(), (*outputs)[1].data());
+  EXPECT_NE((*outputs)[0].data(), inputs[0].data());
+  EXPECT_EQ((*outputs)[1].floatAt(1), 1);
+}
+
 TEST(Run, ReturnsTheFailureOfTheModel) {
   Model model = modelOf("");
   model.entry = [](void *, void *const *) {
