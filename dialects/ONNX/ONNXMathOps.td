@@ -9,7 +9,7 @@ include "dialects/ONNX/ONNXDialect.td"
 //===----------------------------------------------------------------------===//
 
 class ONNX_UnaryOp<string name, string phrase, string formula, int since,
-                   Type type = ONNX_FloatTensor>
+                   Type type = ONNX_FloatTensor, string element = "f32">
     : ONNX_Op<name, "inferSameAsFirst"> {
   let summary = phrase;
   let description = [{
@@ -18,7 +18,8 @@ class ONNX_UnaryOp<string name, string phrase, string formula, int since,
 
     Example:
     ```mlir
-    %y = onnx.}] # name # [{ %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+    %y = onnx.}] # name # " %x : (tensor<2x3x" # element # ">) -> tensor<2x3x"
+      # element # [{>
     ```
   }];
   let arguments = (ins type:$x);
@@ -52,7 +53,7 @@ def ONNX_SqrtOp : ONNX_UnaryOp<"Sqrt", "take square roots", "y = sqrt(x)", 13>;
 def ONNX_TanhOp : ONNX_UnaryOp<"Tanh", "take hyperbolic tangents",
                                "y = tanh(x)", 13>;
 def ONNX_BitwiseNotOp : ONNX_UnaryOp<"BitwiseNot", "flip every bit", "y = ~x",
-                                     18, ONNX_IntTensor>;
+                                     18, ONNX_IntTensor, "i32">;
 
 def ONNX_NotOp : ONNX_Op<"Not", "inferSameAsFirst"> {
   let summary = "negate truth values";

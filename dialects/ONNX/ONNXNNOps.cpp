@@ -36,7 +36,8 @@ bitnet::onnx::inferLayerNormalization(LayerNormalizationOp op,
            << op.getStashType();
   SmallVector<int64_t> shape(type.getShape());
   std::fill(shape.begin() + *axis, shape.end(), 1);
-  types.append(op.getStatistics().size(), RankedTensorType::get(shape, stash));
+  size_t count = std::min<size_t>(op.getStatistics().size(), 2);
+  types.append(count, RankedTensorType::get(shape, stash));
   return success();
 }
 

@@ -58,6 +58,11 @@ static LogicalResult verifyZeroPoint(Operation *op, Value zeroPoint,
   if (type.getElementType() != code)
     return op->emitOpError("wants a zero point of type ")
            << code << ", found " << type.getElementType();
+  auto isScalar = [](RankedTensorType type) {
+    return type.hasStaticShape() && type.getNumElements() == 1;
+  };
+  if (isScalar(type) && isScalar(scale))
+    return success();
   if (failed(verifyCompatibleShape(type.getShape(), scale.getShape())))
     return op->emitOpError("wants a zero point of the scale's shape, found ")
            << type;

@@ -25,9 +25,12 @@ const Tile *bitnet::findTile(StringRef name) {
 bool bitnet::supports(StringRef features, const Tile &tile) {
   if (tile.feature.empty())
     return true;
-  SmallVector<StringRef> enabled;
+  SmallVector<StringRef> enabled, wanted;
   features.split(enabled, ',');
-  return llvm::is_contained(enabled, ("+" + tile.feature).str());
+  tile.feature.split(wanted, '|');
+  return llvm::any_of(wanted, [&](StringRef feature) {
+    return llvm::is_contained(enabled, ("+" + feature).str());
+  });
 }
 
 TilePair bitnet::selectTiles(StringRef features, StringRef forced,

@@ -35,7 +35,8 @@ struct Pool {
   void *context;
   int64_t count;
 
-  // Written by the workers as they finish.
+  // The shares that are not finished. Counts down and is set anew for every
+  // region: measured, a sum that only grows takes 0.1 us more.
   alignas(64) std::atomic<uint32_t> pending;
   std::atomic<uint32_t> masterSleeps;
 
@@ -172,7 +173,8 @@ static void joinRegion() {
     if (backoff.step())
       continue;
     pool.masterSleeps.store(1);
-    if ((pending = pool.pending.load()))
+    pending = pool.pending.load();
+    if (pending)
       sleepWhile(pool.pending, pending);
     pool.masterSleeps.store(0);
   }

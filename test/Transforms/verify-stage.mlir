@@ -4,7 +4,7 @@
 
 func.func @remains(%x: tensor<4xf32>) -> tensor<4xf32> {
   // expected-error @below {{'onnx.Relu' op remains after raise}}
-  %y = onnx.Relu %x : tensor<4xf32> -> tensor<4xf32>
+  %y = onnx.Relu %x : (tensor<4xf32>) -> tensor<4xf32>
   return %y : tensor<4xf32>
 }
 

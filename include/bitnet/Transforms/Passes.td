@@ -143,16 +143,17 @@ def VerifyStage : Pass<"bitnet-verify-stage", "mlir::ModuleOp"> {
   let description = [{
     Each stage ends with this check of its contract (`lib/README.md`): an op of a
     dialect that the stage should have removed is an error at that op, which
-    carries the location of the ONNX node it came from. Nothing is changed.
+    carries the location of the ONNX node it came from. Nothing is changed. Below
+    with `stage=raise`.
 
     Before:
     ```mlir
     func.func @remains(%x: tensor<4xf32>) -> tensor<4xf32> {
-      %y = onnx.Relu %x : tensor<4xf32> -> tensor<4xf32>
+      %y = onnx.Relu %x : (tensor<4xf32>) -> tensor<4xf32>
       return %y : tensor<4xf32>
     }
     ```
-    After `bitnet-verify-stage{stage=raise}`:
+    After:
     ```mlir
     // error: 'onnx.Relu' op remains after raise
     ```

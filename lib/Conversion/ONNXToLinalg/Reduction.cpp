@@ -269,34 +269,37 @@ struct ConvertCumSum : OpConversionPattern<CumSumOp> {
   }
 
 private:
+  /// Position p of the result is that before it plus x[p], or plus the element
+  /// before if the sums are exclusive.
   static Value sumUp(B &b, CumSumOp op, Value x, int64_t axis) {
-    RankedTensorType type = typeOf(x);
-    Sizes sizes = sizesOf(b, x);
-    Value zero = indexOf(b, 0), one = indexOf(b, 1);
-    Value count = indexOf(b, sizes[axis]);
-    Value result = emptyTensor(b, sizes, type.getElementType());
-    sizes[axis] = b.getIndexAttr(1);
-    Value none = filledTensor(b, sizes, b.getZeroAttr(type.getElementType()));
+    Type element = typeOf(x).getElementType();
+    bool isExclusive = op.getExclusive() != 0, isReverse = op.getReverse() != 0;
+    Value one = indexOf(b, 1), count = indexOf(b, sizeOf(b, x, axis));
+    SliceRange range(b, sizesOf(b, x));
+    range.sizes[axis] = b.getIndexAttr(1);
+    Value start = x;
+    if (isExclusive)
+      start = filledTensor(b, sizesOf(b, x), b.getZeroAttr(element));
     auto step = [&](OpBuilder &nested, Location loc, Value n, ValueRange state) {
       B inner(loc, nested);
-      Value place = n;
-      if (op.getReverse() != 0)
-        place = fold<arith::SubIOp>(
-            inner, fold<arith::SubIOp>(inner, count, one), n);
-      SliceRange range(inner, sizes);
+      Value place = n, before = fold<arith::SubIOp>(inner, n, one);
+      if (isReverse) {
+        before = fold<arith::SubIOp>(inner, count, n);
+        place = fold<arith::SubIOp>(inner, before, one);
+      }
+      range.offsets[axis] = before;
+      Value sum = extractSlice(inner, state[0], range);
+      Value next = isExclusive ? extractSlice(inner, x, range) : Value();
       range.offsets[axis] = place;
-      Value slice = extractSlice(inner, x, range);
-      Value sum = generate(inner, sizes, type.getElementType(),
-                           {state[1], slice}, [](B &innermost, ValueRange x) {
-                             return add(innermost, x[0], x[1]);
-                           });
-      Value written = op.getExclusive() != 0 ? state[1] : sum;
-      Value next = insertSlice(inner, written, state[0], range);
-      scf::YieldOp::create(inner, ValueRange{next, sum});
+      if (!next)
+        next = extractSlice(inner, state[0], range);
+      Value total = generate(inner, range.sizes, element, {sum, next},
+                             [](B &innermost, ValueRange x) {
+                               return add(innermost, x[0], x[1]);
+                             });
+      scf::YieldOp::create(inner, insertSlice(inner, total, state[0], range));
     };
-    return scf::ForOp::create(b, zero, count, one, ValueRange{result, none},
-                              step)
-        .getResult(0);
+    return scf::ForOp::create(b, one, count, one, start, step).getResult(0);
   }
 };
 

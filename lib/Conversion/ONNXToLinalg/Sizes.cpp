@@ -175,6 +175,10 @@ Value bitnet::insertSlice(ImplicitLocOpBuilder &b, Value slice, Value tensor,
                           const SliceRange &range) {
   if (isEmpty(range))
     return tensor;
+  SmallVector<int64_t> shape;
+  for (OpFoldResult size : range.sizes)
+    shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
+  slice = castTo(b, slice, typeOf(slice).clone(shape));
   return tensor::InsertSliceOp::create(b, slice, tensor, range.offsets,
                                        range.sizes, range.strides);
 }

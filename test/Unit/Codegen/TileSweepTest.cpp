@@ -74,6 +74,12 @@ OwningOpRef<ModuleOp> buildModule(MLIRContext &context,
   return module;
 }
 
+/// Stands for the runtime's function of that name.
+void failTest(const char *message) {
+  ADD_FAILURE() << message;
+  abort();
+}
+
 /// A module compiled for this machine with one tile forced.
 class Compiled {
 public:
@@ -101,8 +107,16 @@ public:
     ExecutionEngineOptions options;
     options.transformer = transformer;
     auto created = ExecutionEngine::create(*module, options);
-    if (created)
+    if (created) {
       engine = std::move(*created);
+      engine->registerSymbols([](llvm::orc::MangleAndInterner intern) {
+        llvm::orc::SymbolMap symbols;
+        symbols[intern("bitnet_fail")] = {
+            llvm::orc::ExecutorAddr::fromPtr(&failTest),
+            llvm::JITSymbolFlags::Exported};
+        return symbols;
+      });
+    }
     else
       llvm::consumeError(created.takeError());
   }

@@ -41,32 +41,41 @@ func.func @weights(%w: tensor<704x256xf32>) {
 }
 
 // CHECK-LABEL: func @steps
-// CHECK:         bitnet.quantize
+// CHECK:         bitnet.quantize %{{.*}} {quantizer = #bitnet.quantizer<absmax, token, limit = 1.270000e+02 : f32, floor = 9.99999974E-6 : f32, low = -128, high = 127, reciprocal = true>} : tensor<?x256xf32> -> tensor<?x256xi8>, tensor<?xf32>
 // CHECK:         bitnet.matmul %{{.*}}, %{{.*}} : tensor<8x2560xi8>, tensor<6912x2560x!bitnet.trit> -> tensor<8x6912xi32>
 // CHECK:         bitnet.matmul %{{.*}}, %{{.*}} tile "4x64x4-generic" row_tile "1x64x4-generic" :
-// CHECK:         bitnet.dequantize %{{.*}}, %{{.*}}, %{{.*}} : tensor<8x6912xi32>, tensor<8xf32>, tensor<1xf32> -> tensor<8x6912xf32>
-func.func @steps(%x: tensor<8x2560xf32>, %w: tensor<6912x2560x!bitnet.trit>, %ws: tensor<1xf32>) -> tensor<8x6912xf32> {
-  %q, %s = bitnet.quantize %x {quantizer = #q} : tensor<8x2560xf32> -> tensor<8x2560xi8>, tensor<8xf32>
-  %y = bitnet.matmul %q, %w
+// CHECK:         bitnet.dequantize %{{.*}}, %{{.*}}, %{{.*}} : tensor<?x704xi32>, tensor<?xf32>, tensor<1xf32> -> tensor<?x704xf32>
+// CHECK:         bitnet.dequantize %{{.*}}, %{{.*}}, %{{.*}} bias %{{.*}} : tensor<704xf32> : tensor<?x704xi32>, tensor<?xf32>, tensor<1xf32> -> tensor<?x704xf32>
+func.func @steps(%x: tensor<?x256xf32>, %codes: tensor<8x2560xi8>, %w: tensor<6912x2560x!bitnet.trit>,
+                 %sums: tensor<?x704xi32>, %ws: tensor<1xf32>, %bias: tensor<704xf32>) {
+  %q, %s = bitnet.quantize %x
+      {quantizer = #bitnet.quantizer<absmax, token, limit = 127.0 : f32,
+         floor = 1.0e-5 : f32, low = -128, high = 127, reciprocal = true>}
+      : tensor<?x256xf32> -> tensor<?x256xi8>, tensor<?xf32>
+  %y = bitnet.matmul %codes, %w
       : tensor<8x2560xi8>, tensor<6912x2560x!bitnet.trit> -> tensor<8x6912xi32>
-  %z = bitnet.matmul %q, %w tile "4x64x4-generic" row_tile "1x64x4-generic"
+  %z = bitnet.matmul %codes, %w tile "4x64x4-generic" row_tile "1x64x4-generic"
       : tensor<8x2560xi8>, tensor<6912x2560x!bitnet.trit> -> tensor<8x6912xi32>
-  %d = bitnet.dequantize %y, %s, %ws
-      : tensor<8x6912xi32>, tensor<8xf32>, tensor<1xf32> -> tensor<8x6912xf32>
-  return %d : tensor<8x6912xf32>
+  %d = bitnet.dequantize %sums, %s, %ws
+      : tensor<?x704xi32>, tensor<?xf32>, tensor<1xf32> -> tensor<?x704xf32>
+  %b = bitnet.dequantize %sums, %s, %ws bias %bias : tensor<704xf32>
+      : tensor<?x704xi32>, tensor<?xf32>, tensor<1xf32> -> tensor<?x704xf32>
+  return
 }
 
 // CHECK-LABEL: func @norms
 // CHECK:         bitnet.rms_norm %{{.*}}, %{{.*}} epsilon 9.99999974E-6 : tensor<?x256xf32>, tensor<256xf32> -> tensor<?x256xf32>
-// CHECK:         bitnet.layer_norm %{{.*}}, %{{.*}}, %{{.*}} epsilon
-// CHECK:         bitnet.norm_quantize %{{.*}}, %{{.*}} epsilon
-// CHECK:         bitnet.hadamard %{{.*}} block 128
-func.func @norms(%x: tensor<?x256xf32>, %gain: tensor<256xf32>) {
+// CHECK:         bitnet.layer_norm %{{.*}}, %{{.*}}, %{{.*}} epsilon 9.99999974E-6 : tensor<?x128xf32>, tensor<128xf32>, tensor<128xf32> -> tensor<?x128xf32>
+// CHECK:         bitnet.norm_quantize %{{.*}}, %{{.*}} epsilon 9.99999974E-6 {quantizer = #bitnet.quantizer<absmax, {{.*}}>} : tensor<?x256xf32>, tensor<256xf32> -> tensor<?x256xi8>, tensor<?xf32>
+// CHECK:         bitnet.hadamard %{{.*}} block 128 : tensor<?x256xf32> -> tensor<?x256xf32>
+func.func @norms(%x: tensor<?x256xf32>, %gain: tensor<256xf32>, %row: tensor<?x128xf32>, %bias: tensor<128xf32>) {
   %y = bitnet.rms_norm %x, %gain epsilon 1.0e-5
       : tensor<?x256xf32>, tensor<256xf32> -> tensor<?x256xf32>
-  %z = bitnet.layer_norm %x, %gain, %gain epsilon 1.0e-5
-      : tensor<?x256xf32>, tensor<256xf32>, tensor<256xf32> -> tensor<?x256xf32>
-  %q, %s = bitnet.norm_quantize %x, %gain epsilon 1.0e-5 {quantizer = #q}
+  %z = bitnet.layer_norm %row, %bias, %bias epsilon 1.0e-5
+      : tensor<?x128xf32>, tensor<128xf32>, tensor<128xf32> -> tensor<?x128xf32>
+  %q, %s = bitnet.norm_quantize %x, %gain epsilon 1.0e-5
+      {quantizer = #bitnet.quantizer<absmax, token, limit = 127.0 : f32,
+         floor = 1.0e-5 : f32, low = -128, high = 127, reciprocal = true>}
       : tensor<?x256xf32>, tensor<256xf32> -> tensor<?x256xi8>, tensor<?xf32>
   %h = bitnet.hadamard %x block 128 : tensor<?x256xf32> -> tensor<?x256xf32>
   return
