@@ -49,6 +49,9 @@ if models:
 config.substitutions += [
     ("%pytest", f'"{config.python}" -m pytest -q -p no:cacheprovider'),
     ("%python", f'"{config.python}"'),
+    ("%cmake", f'"{config.cmake}"'),
+    ("%cc", config.cc),
+    ("%cxx", config.cxx),
     ("%models", models),
     ("%src_root", config.bitnet_src_root),
     ("%obj_root", config.bitnet_obj_root),

@@ -4,20 +4,30 @@
 
 #include "bitnet/Runtime/Model.h"
 
+#include <atomic>
 #include <cstdio>
 #include <pthread.h>
 
 using namespace bitnet::runtime;
 
-// Parsed at the first call and kept until the process ends.
+// Parsed at the first call and kept until the library is unloaded.
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static Result<Model> *loaded;
+static std::atomic<int> activeRuns; // zero, as all that is static
 
 static void load() {
   void *memory = std::malloc(sizeof(*loaded));
   if (!memory)
     bitnet_fail("out of memory");
   loaded = new (memory) Result<Model>(linkedModel());
+}
+
+/// Also called when the process ends, and then another thread may be in a run.
+__attribute__((destructor)) static void unload() {
+  if (!loaded || activeRuns.load())
+    return;
+  loaded->~Result();
+  std::free(loaded);
 }
 
 /// The index of the input that a given tensor is for.
@@ -109,7 +119,9 @@ int bitnet_run(const bitnet_tensor *inputs, size_t input_count,
     output_count = 0;
   if (output_count)
     std::memset(outputs, 0, output_count * sizeof(*outputs));
+  ++activeRuns;
   Status status = run(inputs, input_count, outputs, output_count);
+  --activeRuns;
   if (status.failed() && error)
     std::snprintf(error, error_size, "%s", status.message());
   return status.failed();

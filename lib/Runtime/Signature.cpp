@@ -205,14 +205,12 @@ static std::optional<int64_t> knowSymbol(const void *context,
 
 /// Tells `past + sequence` from `seq-len`: an expression is one of symbols that
 /// are dimensions of inputs themselves.
-static void findExpressions(Signature &signature) {
-  for (Array<Port> *ports : {&signature.inputs, &signature.outputs})
-    for (Port &port : *ports)
-      for (Dimension &dim : port.dims)
-        if (dim.kind == Dimension::Symbol &&
-            std::strpbrk(dim.text.c_str(), "+-*/") &&
-            evaluate(dim.text.c_str(), knowSymbol, &signature))
-          dim.kind = Dimension::Expression;
+static void findExpressions(Port &port, const Signature &signature) {
+  for (Dimension &dim : port.dims)
+    if (dim.kind == Dimension::Symbol &&
+        std::strpbrk(dim.text.c_str(), "+-*/") &&
+        evaluate(dim.text.c_str(), knowSymbol, &signature))
+      dim.kind = Dimension::Expression;
 }
 
 Result<Signature> bitnet::runtime::parseSignature(const char *text) {
@@ -230,6 +228,9 @@ Result<Signature> bitnet::runtime::parseSignature(const char *text) {
   }
   if (Status status = checkCaches(signature); status.failed())
     return Status::error("malformed signature: %s", status.message());
-  findExpressions(signature);
+  for (Port &input : signature.inputs)
+    findExpressions(input, signature);
+  for (Port &output : signature.outputs)
+    findExpressions(output, signature);
   return signature;
 }

@@ -22,6 +22,13 @@
 
 using namespace bitnet::runtime;
 
+// What pthread_atfork and the start files of a library are made of (Linux
+// Standard Base). Used directly because only a registration under a key of our
+// own can be taken back, which a library must do before it is unloaded.
+extern "C" int __register_atfork(void (*prepare)(), void (*parent)(),
+                                 void (*child)(), void *key);
+extern "C" void __cxa_finalize(void *key);
+
 static constexpr int kMaxThreads = 1024;
 
 // Each worker counts as one; main is thread 0.
@@ -141,7 +148,8 @@ static void startWorkers() {
   if (wanted > kMaxThreads)
     wanted = kMaxThreads;
   if (!pool.handlesFork)
-    pool.handlesFork = !pthread_atfork(nullptr, nullptr, forgetWorkers);
+    pool.handlesFork =
+        !__register_atfork(nullptr, nullptr, forgetWorkers, &pool);
   pool.firstEpoch = pool.epoch.load();
 
   // Signals are for the threads of the application.
@@ -240,10 +248,13 @@ void bitnet_parallel_for(bitnet_body body, void *context, int64_t count) {
   releasePool();
 }
 
-/// A library that is unloaded takes its code away from under the workers.
+/// A library that is unloaded takes its code away from under the workers and
+/// the handler of forks.
 __attribute__((destructor)) static void stopWorkers() {
   if (pool.busy.exchange(true, std::memory_order_acquire))
     return;
+  if (pool.handlesFork)
+    __cxa_finalize(&pool);
   if (pool.threads <= 1)
     return;
   pool.stop = true;

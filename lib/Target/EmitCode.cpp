@@ -27,10 +27,7 @@ std::unique_ptr<llvm::Module>
 bitnet::translateToLLVMIR(ModuleOp module, const TargetSpec &target,
                           llvm::LLVMContext &context) {
   std::unique_ptr<llvm::TargetMachine> machine = target.createTargetMachine();
-  if (!machine) {
-    module.emitError() << "unknown target '" << target.triple << "'";
-    return nullptr;
-  }
+  assert(machine && "TargetSpec::find gives only targets that LLVM has");
   std::unique_ptr<llvm::Module> translated =
       translateModuleToLLVMIR(module, context, "model");
   if (!translated)

@@ -5,7 +5,9 @@ import re
 
 from tree import files, matches, report, text
 
-EMITTED = r"\bemit(?:Op)?Error\([^;{]*;"
+EMITTERS = "emitError|emitOpError|createStringError|fail|refuse"
+"""`fail` is the importer's, `refuse` that of the conversion to linalg."""
+EMITTED = rf"\b(?:{EMITTERS})\([^;{{]*;"
 LITERAL = r'"((?:[^"\\]|\\.)*)"'
 EXPECTED = r"(?:expected-error|CHECK|error:|ERROR|EXPECT|assert|in done\.stderr).*"
 

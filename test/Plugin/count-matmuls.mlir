@@ -1,7 +1,8 @@
 // A project built against the installed package, loaded into both programs.
-// RUN: rm -rf %t && cmake --install %obj_root --prefix %t/installed > %t.log
-// RUN: cmake -G Ninja -S %S/Inputs -B %t/build -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=%t/installed >> %t.log
-// RUN: cmake --build %t/build >> %t.log
+// RUN: rm -rf %t && %cmake --install %obj_root --prefix %t/installed > %t.log
+// RUN: %cmake -G Ninja -S %S/Inputs -B %t/build -DCMAKE_PREFIX_PATH=%t/installed \
+// RUN:   -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=%cc -DCMAKE_CXX_COMPILER=%cxx >> %t.log
+// RUN: %cmake --build %t/build >> %t.log
 //
 // RUN: %t/installed/bin/bitnet-opt %s --load-pass-plugin=%t/build/CountMatmuls.so \
 // RUN:   --pass-pipeline='builtin.module(count-matmuls)' | FileCheck %s
@@ -14,7 +15,7 @@
 // RUN:   --load-pass-plugin=%t/installed/lib/libBitNet.so \
 // RUN:   --pass-pipeline='builtin.module(func.func(bitnet-select-encoding))' | FileCheck %s --check-prefix=OWN
 
-// CHECK:     module attributes {matmuls = 2 : i64}
+// CHECK:     module attributes {count.matmuls = 2 : i64}
 // CHECK:     bitnet.matmul %{{.*}}, %{{.*}} {number = 0 : i64}
 // CHECK:     bitnet.matmul %{{.*}}, %{{.*}} {number = 1 : i64}
 // OWN-COUNT-2: bitnet.matmul

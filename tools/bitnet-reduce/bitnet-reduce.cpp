@@ -1,6 +1,7 @@
 // Shrinks MLIR text that shows a bug.
 #include "bitnet/InitAll.h"
 
+#include "mlir/IR/DialectRegistry.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Tools/mlir-reduce/MlirReduceMain.h"
 

@@ -31,6 +31,7 @@ function(add_bitnet_tool name)
   add_llvm_executable(${name} ${ARGN})
   llvm_update_compile_flags(${name})
   target_link_libraries(${name} PRIVATE BitNet MLIR)
+  set_target_properties(${name} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
   install(TARGETS ${name} EXPORT BitNetTargets
     RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endfunction()

@@ -118,13 +118,11 @@ struct ConvertConstantOfShape : OpConversionPattern<onnx::ConstantOfShapeOp> {
       return success();
     }
     Sizes sizes;
-    Value zero = indexOf(b, 0);
     for (int64_t dim = 0; dim < type.getRank(); ++dim) {
       Value size = toIndex(
           b, b.createOrFold<tensor::ExtractOp>(adaptor.getInput(),
                                                ValueRange(indexOf(b, dim))));
-      check(b, compare(b, arith::CmpIPredicate::sge, size, zero),
-            "a size is negative");
+      checkNotNegative(b, size, "a size is negative");
       sizes.push_back(getAsOpFoldResult(size));
     }
     Value filled = filledTensor(b, refine(b, sizes, type), value);

@@ -106,8 +106,12 @@ private:
     target.addDynamicallyLegalOp<func::ReturnOp>(
         [&](func::ReturnOp op) { return converter.isLegal(op); });
     // Onnx ops are of unknown legality: those whose patterns refuse them stay,
-    // so that all of them are reported.
-    return applyPartialConversion(getOperation(), target, std::move(patterns));
+    // so that all of them are reported; what they are given needs no
+    // conversion then.
+    ConversionConfig config;
+    config.buildMaterializations = false;
+    return applyPartialConversion(getOperation(), target, std::move(patterns),
+                                  config);
   }
 
   /// Every op has one pattern, which has said why it refuses.

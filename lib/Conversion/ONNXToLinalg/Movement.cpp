@@ -114,13 +114,11 @@ private:
     Sizes parts;
     if (!op.getSplit())
       return equalParts(op, adaptor, b, axis);
-    Value zero = indexOf(b, 0);
     for (int64_t index = 0; index < op->getNumResults(); ++index) {
       Value part = toIndex(
           b, b.createOrFold<tensor::ExtractOp>(adaptor.getSplit(),
                                                ValueRange(indexOf(b, index))));
-      check(b, compare(b, CmpIPredicate::sge, part, zero),
-            "the size of a part is negative");
+      checkNotNegative(b, part, "the size of a part is negative");
       parts.push_back(getAsOpFoldResult(part));
     }
     return parts;
@@ -215,8 +213,7 @@ private:
     Value size =
         toIndex(b, b.createOrFold<tensor::ExtractOp>(
                        adaptor.getShape(), ValueRange(indexOf(b, index))));
-    check(b, compare(b, CmpIPredicate::sge, size, indexOf(b, 0)),
-          "a size is negative");
+    checkNotNegative(b, size, "a size is negative");
     int64_t fromEnd = typeOf(adaptor.getShape()).getDimSize(0) - index;
     int64_t dim = typeOf(op.getInput()).getRank() - fromEnd;
     if (dim < 0)
@@ -244,8 +241,7 @@ struct ConvertTile : OpConversionPattern<onnx::TileOp> {
       Value repeats =
           toIndex(b, b.createOrFold<tensor::ExtractOp>(
                          adaptor.getRepeats(), ValueRange(indexOf(b, dim))));
-      check(b, compare(b, CmpIPredicate::sge, repeats, indexOf(b, 0)),
-            "a number of repeats is negative");
+      checkNotNegative(b, repeats, "a number of repeats is negative");
       own.push_back(indexOf(b, sizeOf(b, input, dim)));
       sizes.push_back(
           getAsOpFoldResult(fold<arith::MulIOp>(b, own.back(), repeats)));

@@ -22,17 +22,6 @@ static Value reshapeScalars(ImplicitLocOpBuilder &b, Value value,
 // Reshape
 //===----------------------------------------------------------------------===//
 
-/// True if an index surely is not negative: it is made of sizes.
-static bool isSize(Value index) {
-  if (std::optional<int64_t> constant = getConstantIntValue(index))
-    return *constant >= 0;
-  Operation *op = index.getDefiningOp();
-  if (isa_and_present<tensor::DimOp>(op))
-    return true;
-  return isa_and_present<arith::AddIOp, arith::MulIOp>(op) &&
-         llvm::all_of(op->getOperands(), isSize);
-}
-
 namespace {
 
 /// Finds the sizes of the result of a Reshape.
@@ -96,8 +85,7 @@ private:
       Value inferred =
           fold<arith::DivUIOp>(b, indexOf(b, total), divisor);
       index = select(b, isFree, inferred, index);
-      check(b, compare(b, CmpIPredicate::sge, index, zero),
-            "a size is negative");
+      checkNotNegative(b, index, "a size is negative");
       sizes[dim] = size = getAsOpFoldResult(index);
     }
     checkSame(b, total, productOf(b, toSizes),

@@ -3,6 +3,7 @@
 
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
 
 #include <cmath>
 
@@ -26,10 +27,22 @@ static Value compareFloat(B &b, CmpFPredicate predicate, Value a, Value c) {
   return b.createOrFold<arith::CmpFOp>(predicate, a, c);
 }
 
+/// True for numbers that were sizes before they became i64.
+static bool isIndex(Value x) {
+  auto cast = x.getDefiningOp<arith::IndexCastOp>();
+  return x.getType().isInteger(64) &&
+         ((cast && cast.getIn().getType().isIndex()) ||
+          matchPattern(x, m_Constant()));
+}
+
 template <typename FloatOp, typename IntOp>
 static Value compute(B &b, X x) {
   if (isFloat(x[0]))
     return FloatOp::create(b, x[0], x[1]);
+  // Sizes stay sizes, which are known not to be negative.
+  if (isIndex(x[0]) && isIndex(x[1]))
+    return fromIndex(b, fold<IntOp>(b, toIndex(b, x[0]), toIndex(b, x[1])),
+                     x[0].getType());
   return b.createOrFold<IntOp>(x[0], x[1]);
 }
 

@@ -57,7 +57,7 @@ struct ConvertSize : OpConversionPattern<onnx::SizeOp> {
 /// max(0, ceil((limit - start) / delta)), as an index.
 static Value countSteps(ImplicitLocOpBuilder &b, ValueRange range) {
   Value start = range[0], limit = range[1], delta = range[2];
-  Value zero = numberOf(b, delta.getType(), 0), none = indexOf(b, 0);
+  Value zero = numberOf(b, delta.getType(), 0);
   Value count;
   if (isa<FloatType>(delta.getType())) {
     Value isMoving = b.createOrFold<arith::CmpFOp>(arith::CmpFPredicate::UNE,
@@ -83,7 +83,7 @@ static Value countSteps(ImplicitLocOpBuilder &b, ValueRange range) {
         fold<arith::SubIOp>(b, toIndex(b, limit), toIndex(b, start));
     count = fold<arith::CeilDivSIOp>(b, distance, step);
   }
-  return fold<arith::MaxSIOp>(b, count, none);
+  return atLeastZero(b, count);
 }
 
 namespace {

@@ -78,6 +78,20 @@ Value bitnet::indexOf(ImplicitLocOpBuilder &b, int64_t size) {
   return arith::ConstantIndexOp::create(b, size);
 }
 
+bool bitnet::isSize(Value index) {
+  if (std::optional<int64_t> constant = getConstantIntValue(index))
+    return *constant >= 0;
+  Operation *op = index.getDefiningOp();
+  if (isa_and_present<tensor::DimOp>(op))
+    return true;
+  return isa_and_present<arith::AddIOp, arith::MulIOp, arith::MinSIOp>(op) &&
+         llvm::all_of(op->getOperands(), isSize);
+}
+
+Value bitnet::atLeastZero(ImplicitLocOpBuilder &b, Value x) {
+  return isSize(x) ? x : fold<arith::MaxSIOp>(b, x, indexOf(b, 0));
+}
+
 Value bitnet::toIndex(ImplicitLocOpBuilder &b, Value integer) {
   if (integer.getType().isIndex())
     return integer;
@@ -119,6 +133,13 @@ void bitnet::check(ImplicitLocOpBuilder &b, Value condition,
                    const Twine &message) {
   if (!matchPattern(condition, m_One()))
     cf::AssertOp::create(b, condition, message.str());
+}
+
+void bitnet::checkNotNegative(ImplicitLocOpBuilder &b, Value index,
+                              const Twine &message) {
+  if (!isSize(index))
+    check(b, compare(b, arith::CmpIPredicate::sge, index, indexOf(b, 0)),
+          message);
 }
 
 void bitnet::checkSame(ImplicitLocOpBuilder &b, OpFoldResult a, OpFoldResult c,

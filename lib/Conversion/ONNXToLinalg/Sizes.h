@@ -21,6 +21,9 @@ Sizes sizesOf(mlir::ImplicitLocOpBuilder &b, mlir::Value tensor);
 mlir::Value indexOf(mlir::ImplicitLocOpBuilder &b, mlir::OpFoldResult size);
 mlir::Value indexOf(mlir::ImplicitLocOpBuilder &b, int64_t size);
 
+/// True if an index surely is not negative: it is made of sizes.
+bool isSize(mlir::Value index);
+
 /// Integer scalars to index and back.
 mlir::Value toIndex(mlir::ImplicitLocOpBuilder &b, mlir::Value integer);
 mlir::Value fromIndex(mlir::ImplicitLocOpBuilder &b, mlir::Value index,
@@ -41,10 +44,15 @@ mlir::OpFoldResult addSizes(mlir::ImplicitLocOpBuilder &b, mlir::OpFoldResult a,
 mlir::OpFoldResult productOf(mlir::ImplicitLocOpBuilder &b,
                              llvm::ArrayRef<mlir::OpFoldResult> sizes);
 
+/// The larger of x and 0; x itself if it is a size.
+mlir::Value atLeastZero(mlir::ImplicitLocOpBuilder &b, mlir::Value x);
+
 /// Fails with `message` when the program runs, unless `condition` holds. A
 /// condition that is known to hold leaves no trace.
 void check(mlir::ImplicitLocOpBuilder &b, mlir::Value condition,
            const llvm::Twine &message);
+void checkNotNegative(mlir::ImplicitLocOpBuilder &b, mlir::Value index,
+                      const llvm::Twine &message);
 void checkSame(mlir::ImplicitLocOpBuilder &b, mlir::OpFoldResult a,
                mlir::OpFoldResult c, const llvm::Twine &message);
 

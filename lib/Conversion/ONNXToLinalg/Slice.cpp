@@ -15,10 +15,6 @@ struct IndexRange {
 };
 } // namespace
 
-static Value clamp(ImplicitLocOpBuilder &b, Value x, Value low, Value high) {
-  return fold<arith::MinSIOp>(b, fold<arith::MaxSIOp>(b, x, low), high);
-}
-
 /// The range that start:end:step means, as in NumPy.
 static IndexRange clampRange(ImplicitLocOpBuilder &b, ValueRange range,
                              Value size) {
@@ -28,17 +24,25 @@ static IndexRange clampRange(ImplicitLocOpBuilder &b, ValueRange range,
   Value isBackward = compare(b, CmpIPredicate::slt, step, zero);
   Value last = fold<arith::SubIOp>(b, size, one);
   auto fromEnd = [&](Value index) {
+    if (isSize(index))
+      return index;
     Value isNegative = compare(b, CmpIPredicate::slt, index, zero);
     return select(b, isNegative, fold<arith::AddIOp>(b, index, size), index);
   };
-  start = clamp(b, fromEnd(start), zero, select(b, isBackward, last, size));
-  Value beforeFirst = select(b, isBackward, indexOf(b, -1), zero);
-  end = clamp(b, fromEnd(end), beforeFirst,
-              select(b, isBackward, last, size));
+  Value highest = select(b, isBackward, last, size);
+  start = fold<arith::MinSIOp>(b, atLeastZero(b, fromEnd(start)), highest);
+  // A range backwards may end before the first element.
+  end = fromEnd(end);
+  if (getConstantIntValue(step) > 0)
+    end = atLeastZero(b, end);
+  else
+    end = fold<arith::MaxSIOp>(
+        b, end, select(b, isBackward, indexOf(b, -1), zero));
+  end = fold<arith::MinSIOp>(b, end, highest);
   Value count = fold<arith::CeilDivSIOp>(
       b, fold<arith::SubIOp>(b, end, start), step);
   return {getAsOpFoldResult(start),
-          getAsOpFoldResult(fold<arith::MaxSIOp>(b, count, zero)),
+          getAsOpFoldResult(atLeastZero(b, count)),
           getAsOpFoldResult(step)};
 }
 

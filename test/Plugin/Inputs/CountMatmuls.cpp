@@ -25,7 +25,7 @@ struct CountMatmuls : PassWrapper<CountMatmuls, OperationPass<ModuleOp>> {
     getOperation().walk([&](bitnet::MatmulOp matmul) {
       matmul->setAttr("number", b.getI64IntegerAttr(count++));
     });
-    getOperation()->setAttr("matmuls", b.getI64IntegerAttr(count));
+    getOperation()->setAttr("count.matmuls", b.getI64IntegerAttr(count));
   }
 };
 

@@ -4,9 +4,12 @@
 
 #include <atomic>
 #include <cstring>
+#include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <string>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 static bitnet_tensor idsTensor(int64_t *ids, int64_t count) {
   bitnet_tensor tensor = {};
@@ -103,4 +106,46 @@ TEST(Library, ServesSeveralThreads) {
   good.join();
   bad.join();
   EXPECT_EQ(wrong, 0);
+}
+
+/// The threads of this process.
+static int countThreads() {
+  int count = 0;
+  std::FILE *status = std::fopen("/proc/self/status", "r");
+  char line[256];
+  while (std::fgets(line, sizeof(line), status))
+    std::sscanf(line, "Threads: %d", &count);
+  std::fclose(status);
+  return count;
+}
+
+// Neither threads nor a handler of forks may stay behind in unmapped code.
+TEST(Library, CanBeUnloaded) {
+  setenv("BITNET_THREADS", "4", 1);
+  int before = countThreads();
+  for (int i = 0; i < 3; ++i) {
+    void *library = dlopen(BITNET_FAKES "FakeLibrary.so", RTLD_NOW);
+    ASSERT_NE(library, nullptr) << dlerror();
+    auto run =
+        reinterpret_cast<decltype(&bitnet_run)>(dlsym(library, "bitnet_run"));
+    auto release = reinterpret_cast<decltype(&bitnet_release)>(
+        dlsym(library, "bitnet_release"));
+    int64_t ids[] = {1, 2, 3, 4};
+    bitnet_tensor input = idsTensor(ids, 2), outputs[2];
+    input.shape[0] = 2;
+    ASSERT_EQ(run(&input, 1, outputs, 2, nullptr, 0), 0);
+    EXPECT_EQ(countThreads(), before + 3);
+    release(outputs, 2);
+    dlclose(library);
+    EXPECT_EQ(dlopen(BITNET_FAKES "FakeLibrary.so", RTLD_NOW | RTLD_NOLOAD),
+              nullptr);
+    EXPECT_EQ(countThreads(), before);
+    pid_t child = fork();
+    if (!child)
+      _exit(0);
+    int status = -1;
+    waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+  }
+  unsetenv("BITNET_THREADS");
 }

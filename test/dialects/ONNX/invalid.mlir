@@ -422,3 +422,76 @@ func.func @output_dtype(%x: tensor<4xi8>, %s: tensor<f32>) -> tensor<4xf32> {
   %y = onnx.DequantizeLinear %x, %s {output_dtype = 99 : i64} : (tensor<4xi8>, tensor<f32>) -> tensor<4xf32>
   return %y : tensor<4xf32>
 }
+
+// -----
+
+func.func @result_count(%x: tensor<2x3xf32>, %scale: tensor<3xf32>) {
+  // expected-error @below {{has 4 results, must have 3}}
+  %y:4 = onnx.LayerNormalization %x, %scale
+      : (tensor<2x3xf32>, tensor<3xf32>) -> (tensor<2x3xf32>, tensor<2x1xf32>, tensor<2x1xf32>, tensor<2x1xf32>)
+  return
+}
+
+// -----
+
+func.func @where_types(%c: tensor<2xi1>, %x: tensor<2xf32>, %y: tensor<2xi64>) {
+  // expected-error @below {{wants operands of one type, found 'f32' and 'i64'}}
+  %z = onnx.Where %c, %x, %y : (tensor<2xi1>, tensor<2xf32>, tensor<2xi64>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @matmul_types(%a: tensor<2x16xf32>, %b: tensor<16x8xf64>) {
+  // expected-error @below {{wants operands of one type, found 'f32' and 'f64'}}
+  %y = onnx.MatMul %a, %b : (tensor<2x16xf32>, tensor<16x8xf64>) -> tensor<2x8xf32>
+  return
+}
+
+// -----
+
+func.func @gemm_types(%a: tensor<2x16xf32>, %b: tensor<16x8xf64>) {
+  // expected-error @below {{wants operands of one type, found 'f32' and 'f64'}}
+  %y = onnx.Gemm %a, %b : (tensor<2x16xf32>, tensor<16x8xf64>) -> tensor<2x8xf32>
+  return
+}
+
+// -----
+
+func.func @constant() {
+  // expected-error @below {{wants a tensor value, found 'vector<2xi64>'}}
+  %y = onnx.Constant {value = dense<1> : vector<2xi64>} : () -> tensor<2xi64>
+  return
+}
+
+// -----
+
+func.func @concat_nothing() {
+  // expected-error @below {{has no operands}}
+  %y = onnx.Concat {axis = 0 : i64} : () -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @concat_rank(%a: tensor<2x3xf32>, %b: tensor<3xf32>) {
+  // expected-error @below {{cannot put 'tensor<3xf32>' after 'tensor<2x3xf32>'}}
+  %y = onnx.Concat %a, %b {axis = 0 : i64} : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<3x3xf32>
+  return
+}
+
+// -----
+
+func.func @scatter_scalar(%x: tensor<8xf32>, %i: tensor<i64>, %u: tensor<f32>) {
+  // expected-error @below {{wants indices of rank 1 or more, found a scalar}}
+  %y = onnx.ScatterND %x, %i, %u : (tensor<8xf32>, tensor<i64>, tensor<f32>) -> tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @scatter_tuples(%x: tensor<8xf32>, %i: tensor<4x2xi64>, %u: tensor<4xf32>) {
+  // expected-error @below {{wants index tuples of 1 to 1 numbers, found 2}}
+  %y = onnx.ScatterND %x, %i, %u : (tensor<8xf32>, tensor<4x2xi64>, tensor<4xf32>) -> tensor<8xf32>
+  return
+}
