@@ -1,5 +1,3 @@
-//===- PackedLayout.h - Where each packed weight lies ---------------------===//
-//
 // The packing of 1-bit weights as a function: (row n, column k) -> (byte, bit).
 //
 // The packer, the kernels, the reference and Python all follow this one
@@ -15,9 +13,6 @@
 // A kernel broadcasts `columns` activation bytes and multiplies them by every
 // lane of the vector at once; masking alone (no shift) separates the fields,
 // and k stays inside a lane, so that no horizontal sum is ever needed.
-//
-//===----------------------------------------------------------------------===//
-
 #ifndef BITNET_DIALECTS_BITNET_PACKEDLAYOUT_H
 #define BITNET_DIALECTS_BITNET_PACKEDLAYOUT_H
 

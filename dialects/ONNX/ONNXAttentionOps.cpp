@@ -12,7 +12,8 @@ static int64_t add(int64_t a, int64_t b) {
 
 /// `type` as [batch, heads, sequence, size]; a 3-D one is split by `heads`.
 static FailureOr<SmallVector<int64_t>>
-splitHeads(AttentionOp op, RankedTensorType type, std::optional<int64_t> heads) {
+splitHeads(AttentionOp op, RankedTensorType type,
+           std::optional<int64_t> heads) {
   ArrayRef<int64_t> shape = type.getShape();
   if (shape.size() == 4)
     return SmallVector<int64_t>(shape);
@@ -27,8 +28,8 @@ splitHeads(AttentionOp op, RankedTensorType type, std::optional<int64_t> heads) 
   int64_t size = shape[2];
   if (!ShapedType::isDynamic(size)) {
     if (size % *heads != 0) {
-      op.emitOpError("cannot split ") << size << " channels into " << *heads
-                                      << " heads";
+      op.emitOpError("cannot split ")
+          << size << " channels into " << *heads << " heads";
       return failure();
     }
     size /= *heads;
@@ -90,9 +91,8 @@ LogicalResult bitnet::onnx::inferAttention(AttentionOp op,
   return success();
 }
 
-LogicalResult
-bitnet::onnx::inferRotaryEmbedding(RotaryEmbeddingOp op,
-                                   InferredTypes &types) {
+LogicalResult bitnet::onnx::inferRotaryEmbedding(RotaryEmbeddingOp op,
+                                                 InferredTypes &types) {
   RankedTensorType type = op.getX().getType();
   if (type.getRank() != 3 && type.getRank() != 4)
     return op.emitOpError("wants an operand of rank 3 or 4, found ") << type;

@@ -39,6 +39,8 @@ def ONNX_FloatTensor : RankedTensorOf<ONNX_Floats>;
 def ONNX_IntTensor : RankedTensorOf<ONNX_Ints>;
 def ONNX_BoolTensor : RankedTensorOf<[I1]>;
 def ONNX_NumberTensor : RankedTensorOf<!listconcat(ONNX_Floats, ONNX_Ints)>;
+def ONNX_OrderedTensor
+    : RankedTensorOf<!listconcat(ONNX_Floats, ONNX_Ints, [I1])>;
 def ONNX_SignedTensor
     : RankedTensorOf<!listconcat(ONNX_Floats, ONNX_SignedInts)>;
 def ONNX_CodeTensor

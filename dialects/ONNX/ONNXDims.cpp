@@ -9,15 +9,16 @@ using namespace mlir;
 /// The attribute with the names of `value`'s dimensions, null if there is none.
 static ArrayAttr getDimNames(Value value) {
   if (auto result = dyn_cast<OpResult>(value)) {
-    auto all = result.getOwner()->getAttrOfType<ArrayAttr>(
-        bitnet::onnx::kDimsAttr);
+    auto all =
+        result.getOwner()->getAttrOfType<ArrayAttr>(bitnet::onnx::kDimsAttr);
     if (!all || result.getResultNumber() >= all.size())
       return {};
     return dyn_cast<ArrayAttr>(all[result.getResultNumber()]);
   }
   auto argument = cast<BlockArgument>(value);
-  auto function =
-      dyn_cast<FunctionOpInterface>(argument.getOwner()->getParentOp());
+  // A block that is being converted has no parent.
+  auto function = dyn_cast_if_present<FunctionOpInterface>(
+      argument.getOwner()->getParentOp());
   if (!function || !argument.getOwner()->isEntryBlock())
     return {};
   return function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(),

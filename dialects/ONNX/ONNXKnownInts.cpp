@@ -108,8 +108,8 @@ Result Evaluator::gather(GatherOp op) {
 Result Evaluator::slice(SliceOp op) {
   Result data = evaluate(op.getData()), starts = evaluate(op.getStarts()),
          ends = evaluate(op.getEnds());
-  Result steps = op.getSteps() ? evaluate(op.getSteps())
-                               : Result(KnownInts{KnownInt(1)});
+  Result steps =
+      op.getSteps() ? evaluate(op.getSteps()) : Result(KnownInts{KnownInt(1)});
   if (!data || !starts || !ends || !steps || starts->size() != 1 ||
       ends->size() != 1 || steps->size() != 1 || !starts->front() ||
       !ends->front() || steps->front() != KnownInt(1))
@@ -131,8 +131,8 @@ static KnownInt elementAt(const KnownInts &ints, int64_t index) {
 }
 
 static bool fits(const Result &ints, int64_t count) {
-  return ints && (ints->size() == 1 ||
-                  static_cast<int64_t>(ints->size()) == count);
+  return ints &&
+         (ints->size() == 1 || static_cast<int64_t>(ints->size()) == count);
 }
 
 Result Evaluator::where(WhereOp op) {
@@ -153,9 +153,8 @@ Result Evaluator::where(WhereOp op) {
   return result;
 }
 
-Result
-Evaluator::combine(Operation *op, int64_t count,
-                   function_ref<KnownInt(int64_t, int64_t)> function) {
+Result Evaluator::combine(Operation *op, int64_t count,
+                          function_ref<KnownInt(int64_t, int64_t)> function) {
   Result result;
   for (Value operand : op->getOperands()) {
     Result next = evaluate(operand);
@@ -196,19 +195,16 @@ Result Evaluator::evaluateOp(Operation *op, int64_t count) {
       .Case<IdentityOp, SqueezeOp, UnsqueezeOp, ReshapeOp>(
           [&](auto op) { return evaluate(op->getOperand(0)); })
       .Case([&](AddOp op) {
-        return combine(op, count, [](uint64_t a, uint64_t b) {
-          return wrap(a + b);
-        });
+        return combine(op, count,
+                       [](uint64_t a, uint64_t b) { return wrap(a + b); });
       })
       .Case([&](SubOp op) {
-        return combine(op, count, [](uint64_t a, uint64_t b) {
-          return wrap(a - b);
-        });
+        return combine(op, count,
+                       [](uint64_t a, uint64_t b) { return wrap(a - b); });
       })
       .Case([&](MulOp op) {
-        return combine(op, count, [](uint64_t a, uint64_t b) {
-          return wrap(a * b);
-        });
+        return combine(op, count,
+                       [](uint64_t a, uint64_t b) { return wrap(a * b); });
       })
       .Case([&](DivOp op) { return combine(op, count, divide); })
       .Case([&](MaxOp op) {
@@ -222,9 +218,8 @@ Result Evaluator::evaluateOp(Operation *op, int64_t count) {
         });
       })
       .Case([&](EqualOp op) {
-        return combine(op, count, [](int64_t a, int64_t b) {
-          return KnownInt(a == b);
-        });
+        return combine(op, count,
+                       [](int64_t a, int64_t b) { return KnownInt(a == b); });
       })
       .Default([](Operation *) { return Result(); });
 }
@@ -255,8 +250,7 @@ std::optional<KnownInts> bitnet::onnx::getKnownInts(Value value) {
   return Evaluator().evaluate(value);
 }
 
-std::optional<SmallVector<int64_t>>
-bitnet::onnx::getConstantInts(Value value) {
+std::optional<SmallVector<int64_t>> bitnet::onnx::getConstantInts(Value value) {
   std::optional<KnownInts> known = getKnownInts(value);
   if (!known || !llvm::all_of(*known, [](auto x) { return x.has_value(); }))
     return {};

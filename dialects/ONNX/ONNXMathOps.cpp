@@ -37,9 +37,8 @@ LogicalResult bitnet::onnx::inferWhere(WhereOp op, InferredTypes &types) {
   if (x.getElementType() != y.getElementType())
     return op.emitOpError("wants operands of one type, found ")
            << x.getElementType() << " and " << y.getElementType();
-  FailureOr<SmallVector<int64_t>> shape =
-      broadcastShapes(op, {op.getCondition().getType().getShape(),
-                           x.getShape(), y.getShape()});
+  FailureOr<SmallVector<int64_t>> shape = broadcastShapes(
+      op, {op.getCondition().getType().getShape(), x.getShape(), y.getShape()});
   if (failed(shape))
     return failure();
   types.push_back(RankedTensorType::get(*shape, x.getElementType()));
@@ -52,8 +51,7 @@ LogicalResult bitnet::onnx::inferWhere(WhereOp op, InferredTypes &types) {
 
 /// `shape` with `axes` reduced to 1 or dropped.
 static SmallVector<int64_t> reduceShape(ArrayRef<int64_t> shape,
-                                        ArrayRef<int64_t> axes,
-                                        bool keepDims) {
+                                        ArrayRef<int64_t> axes, bool keepDims) {
   SmallVector<int64_t> result;
   for (auto [dim, size] : llvm::enumerate(shape)) {
     if (!llvm::is_contained(axes, static_cast<int64_t>(dim)))
@@ -100,8 +98,7 @@ LogicalResult bitnet::onnx::inferReduce(Operation *op, InferredTypes &types) {
     return failure();
   if (normal->empty())
     normal = llvm::to_vector(llvm::seq<int64_t>(0, type.getRank()));
-  types.push_back(
-      type.clone(reduceShape(type.getShape(), *normal, keepDims)));
+  types.push_back(type.clone(reduceShape(type.getShape(), *normal, keepDims)));
   return success();
 }
 
@@ -131,8 +128,7 @@ LogicalResult bitnet::onnx::inferArgReduce(Operation *op,
 static LogicalResult verifyContraction(Operation *op, int64_t a, int64_t b) {
   if (succeeded(verifyCompatibleShape({a}, {b})))
     return success();
-  return op->emitOpError("contracts ")
-         << a << " columns with " << b << " rows";
+  return op->emitOpError("contracts ") << a << " columns with " << b << " rows";
 }
 
 /// The result shape of numpy.matmul.

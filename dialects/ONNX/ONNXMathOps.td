@@ -290,9 +290,9 @@ class ONNX_ReduceOp<string name, string phrase, string formula, int since,
 }
 
 def ONNX_ReduceMaxOp : ONNX_ReduceOp<"ReduceMax", "take the largest elements",
-                                     "max(x)", 20>;
+                                     "max(x)", 20, ONNX_OrderedTensor>;
 def ONNX_ReduceMinOp : ONNX_ReduceOp<"ReduceMin", "take the smallest elements",
-                                     "min(x)", 20>;
+                                     "min(x)", 20, ONNX_OrderedTensor>;
 def ONNX_ReduceSumOp : ONNX_ReduceOp<"ReduceSum", "sum elements", "sum(x)", 13>;
 def ONNX_ReduceMeanOp : ONNX_ReduceOp<"ReduceMean", "average elements",
                                       "sum(x) / count", 18>;

@@ -13,14 +13,13 @@ static LogicalResult verifyParameter(Operation *op, StringRef name,
   if (failed(common))
     return failure();
   if (failed(verifyCompatibleShape(*common, type.getShape())))
-    return op->emitOpError() << name << " " << found << " is larger than "
-                             << type;
+    return op->emitOpError()
+           << name << " " << found << " is larger than " << type;
   return success();
 }
 
-LogicalResult
-bitnet::onnx::inferLayerNormalization(LayerNormalizationOp op,
-                                      InferredTypes &types) {
+LogicalResult bitnet::onnx::inferLayerNormalization(LayerNormalizationOp op,
+                                                    InferredTypes &types) {
   RankedTensorType type = op.getX().getType();
   FailureOr<int64_t> axis = normalizeAxis(op, op.getAxis(), type.getRank());
   if (failed(axis) ||
@@ -48,8 +47,7 @@ LogicalResult bitnet::onnx::inferRMSNormalization(RMSNormalizationOp op,
       failed(verifyParameter(op, "scale", op.getScale(), type)))
     return failure();
   // The result has the type of the scale, says the schema.
-  types.push_back(
-      type.clone(op.getScale().getType().getElementType()));
+  types.push_back(type.clone(op.getScale().getType().getElementType()));
   return success();
 }
 

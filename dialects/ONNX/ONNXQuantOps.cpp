@@ -29,8 +29,7 @@ static LogicalResult verifyBlocks(Operation *op, const ScaleLayout &layout,
 /// One element, or one per index along `axis`, or one per block.
 static LogicalResult verifyScale(Operation *op, const ScaleLayout &layout) {
   if (layout.blockSize < 0)
-    return op->emitOpError("wants block_size >= 0, found ")
-           << layout.blockSize;
+    return op->emitOpError("wants block_size >= 0, found ") << layout.blockSize;
   bool isScalar =
       layout.scale.hasStaticShape() && layout.scale.getNumElements() == 1;
   if (layout.blockSize == 0 && isScalar)
@@ -83,8 +82,8 @@ LogicalResult bitnet::onnx::inferDequantizeLinear(DequantizeLinearOp op,
                                                   InferredTypes &types) {
   RankedTensorType x = op.getX().getType(), scale = op.getXScale().getType();
   if (failed(verifyScale(op, {x, scale, op.getAxis(), op.getBlockSize()})) ||
-      failed(verifyZeroPoint(op, op.getXZeroPoint(), scale,
-                             x.getElementType())))
+      failed(
+          verifyZeroPoint(op, op.getXZeroPoint(), scale, x.getElementType())))
     return failure();
   FailureOr<Type> element =
       getResultElement(op, op.getOutputDtype(), scale.getElementType());

@@ -113,8 +113,8 @@ LogicalResult bitnet::onnx::inferSameAsFirst(Operation *op,
 
 LogicalResult bitnet::onnx::inferBoolOfFirst(Operation *op,
                                              InferredTypes &types) {
-  types.push_back(typeOf(op->getOperand(0))
-                      .clone(IntegerType::get(op->getContext(), 1)));
+  types.push_back(
+      typeOf(op->getOperand(0)).clone(IntegerType::get(op->getContext(), 1)));
   return success();
 }
 
@@ -154,7 +154,7 @@ LogicalResult bitnet::onnx::inferBroadcastBool(Operation *op,
   FailureOr<RankedTensorType> type = broadcastOperands(op);
   if (failed(type))
     return failure();
-  types.push_back(
-      cast<RankedTensorType>(type->clone(IntegerType::get(op->getContext(), 1))));
+  types.push_back(cast<RankedTensorType>(
+      type->clone(IntegerType::get(op->getContext(), 1))));
   return success();
 }

@@ -43,8 +43,8 @@ LogicalResult bitnet::onnx::inferConstant(ConstantOp op, InferredTypes &types) {
 }
 
 /// The shape that an operand of sizes gives; null if its length is unknown.
-static FailureOr<std::optional<SmallVector<int64_t>>>
-shapeFrom(Operation *op, Value sizes) {
+static FailureOr<std::optional<SmallVector<int64_t>>> shapeFrom(Operation *op,
+                                                                Value sizes) {
   std::optional<KnownInts> known = getKnownInts(sizes);
   if (!known)
     return std::optional<SmallVector<int64_t>>();
@@ -93,8 +93,8 @@ LogicalResult bitnet::onnx::inferRange(RangeOp op, InferredTypes &types) {
   if (start && limit && delta &&
       !llvm::SubOverflow(limit->front(), start->front(), distance) &&
       delta->front() != INT64_MIN && distance != INT64_MIN)
-    count = std::max<int64_t>(
-        0, llvm::divideCeilSigned(distance, delta->front()));
+    count =
+        std::max<int64_t>(0, llvm::divideCeilSigned(distance, delta->front()));
   types.push_back(RankedTensorType::get({count}, type.getElementType()));
   return success();
 }
@@ -129,8 +129,8 @@ LogicalResult bitnet::onnx::inferCast(CastOp op, InferredTypes &types) {
 }
 
 LogicalResult bitnet::onnx::inferCastLike(CastLikeOp op, InferredTypes &types) {
-  types.push_back(op.getInput().getType().clone(
-      op.getTarget().getType().getElementType()));
+  types.push_back(
+      op.getInput().getType().clone(op.getTarget().getType().getElementType()));
   return success();
 }
 
@@ -267,7 +267,8 @@ LogicalResult bitnet::onnx::inferTranspose(TransposeOp op,
   if (op.getPerm())
     perm = llvm::to_vector(*op.getPerm());
   else
-    perm = llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, type.getRank())));
+    perm =
+        llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, type.getRank())));
   SmallVector<int64_t> sorted = perm;
   llvm::sort(sorted);
   if (!llvm::equal(sorted, llvm::seq<int64_t>(0, type.getRank())))
@@ -299,10 +300,10 @@ LogicalResult bitnet::onnx::inferConcat(ConcatOp op, InferredTypes &types) {
     for (int64_t dim = 0; dim < first.getRank(); ++dim) {
       int64_t size = type.getDimSize(dim);
       if (dim == *axis) {
-        shape[dim] = ShapedType::isDynamic(shape[dim]) ||
-                             ShapedType::isDynamic(size)
-                         ? kDynamic
-                         : shape[dim] + size;
+        shape[dim] =
+            ShapedType::isDynamic(shape[dim]) || ShapedType::isDynamic(size)
+                ? kDynamic
+                : shape[dim] + size;
         continue;
       }
       if (failed(verifyCompatibleShape({shape[dim]}, {size})))
@@ -342,9 +343,9 @@ LogicalResult bitnet::onnx::inferSplit(SplitOp op, InferredTypes &types) {
     for (auto [index, size] : llvm::enumerate(*known))
       sizes[index] = size.value_or(kDynamic);
     bool isKnown = !llvm::is_contained(sizes, kDynamic);
-    int64_t sum = isKnown ? std::accumulate(sizes.begin(), sizes.end(),
-                                            int64_t(0))
-                          : kDynamic;
+    int64_t sum = isKnown
+                      ? std::accumulate(sizes.begin(), sizes.end(), int64_t(0))
+                      : kDynamic;
     if (isKnown && (llvm::any_of(sizes, [](int64_t x) { return x < 0; }) ||
                     failed(verifyCompatibleShape({sum}, {total}))))
       return op.emitOpError("cannot cut ")
@@ -406,8 +407,8 @@ LogicalResult bitnet::onnx::inferSlice(SliceOp op, InferredTypes &types) {
              << *steps[index];
     bool isKnown = starts[index] && ends[index] && steps[index] &&
                    !ShapedType::isDynamic(shape[axis]);
-    shape[axis] = isKnown ? sliceSize(shape[axis], *starts[index],
-                                      *ends[index], *steps[index])
+    shape[axis] = isKnown ? sliceSize(shape[axis], *starts[index], *ends[index],
+                                      *steps[index])
                           : kDynamic;
   }
   types.push_back(type.clone(shape));
@@ -518,7 +519,8 @@ LogicalResult ScatterNDOp::verify() {
   RankedTensorType indices = getIndices().getType();
   if (indices.getRank() == 0)
     return emitOpError("wants indices of rank 1 or more, found a scalar");
-  int64_t length = indices.getShape().back(), rank = getData().getType().getRank();
+  int64_t length = indices.getShape().back(),
+          rank = getData().getType().getRank();
   if (!ShapedType::isDynamic(length) && (length < 1 || length > rank))
     return emitOpError("wants index tuples of 1 to ")
            << rank << " numbers, found " << length;

@@ -183,6 +183,9 @@ struct EmitEntryPoint : bitnet::impl::EmitEntryPointBase<EmitEntryPoint> {
 
     LLVMTypeConverter converter(&getContext());
     makeSignature(model);
+    // Names and dimensions are in the signature now.
+    model.removeArgAttrsAttr();
+    model.removeResAttrsAttr();
     makeMain(model, converter);
     for (auto func : getOperation().getOps<func::FuncOp>())
       if (!func.isExternal())

@@ -175,8 +175,9 @@ static Value expandExpM1(Arithmetic &a, Value x) {
   Value p = a.polynomial(x, {2.48015873e-5, 1.98412698e-4, 1.38888889e-3,
                              8.33333333e-3, 4.16666667e-2, 1.66666667e-1, 0.5});
   Value near = a.fma(a.mul(x, x), p, x);
-  return a.select(a.is(a.abs(x), Predicate::OLT, 0.5), near,
-                  a.sub(expandExp(a, x), 1.0));
+  Value y = a.select(a.is(a.abs(x), Predicate::OLT, 0.5), near,
+                     a.sub(expandExp(a, x), 1.0));
+  return a.copySign(y, x);
 }
 
 /// tanh(x) = 1 - 2 / (exp(2x) + 1), and an odd polynomial near zero.
@@ -263,6 +264,7 @@ static Value sine(Arithmetic &a, Value x, int64_t quadrants) {
   Value sin = a.polynomial(
       s, {2.86567956e-6, -1.98559923e-4, 8.33338592e-3, -1.66666672e-1});
   sin = a.fma(sin, a.mul(r, s), r);
+  sin = a.select(a.is(s, Predicate::OEQ, 0.0), r, sin); // the sum loses -0
   Value cos = a.polynomial(
       s, {2.44677067e-5, -1.38877297e-3, 4.16666567e-2, -0.5, 1.0});
   Value quadrant = a.addBits(a.bits(shifted), a.integer(quadrants));

@@ -29,10 +29,19 @@ static LLVM::LLVMFuncOp declareParallelFor(ModuleOp module) {
   return LLVM::LLVMFuncOp::create(b, module.getLoc(), kParallelFor, type);
 }
 
+/// What the body needs besides its share of the iterations.
+static OperandRange captured(LLVM::CallOp call) {
+  return call.getArgOperands().drop_front(2);
+}
+
+static LLVM::LLVMStructType contextType(LLVM::CallOp call) {
+  return LLVM::LLVMStructType::getLiteral(
+      call->getContext(), llvm::to_vector(captured(call).getTypes()));
+}
+
 /// A function of (context, begin, end) that calls the body with what the
 /// context holds.
-static LLVM::LLVMFuncOp makeShare(LLVM::CallOp call,
-                                  LLVM::LLVMStructType context) {
+static LLVM::LLVMFuncOp makeShare(LLVM::CallOp call) {
   auto module = call->getParentOfType<ModuleOp>();
   ImplicitLocOpBuilder b(call.getLoc(), call->getContext());
   b.setInsertionPointAfter(call->getParentOfType<LLVM::LLVMFuncOp>());
@@ -46,6 +55,7 @@ static LLVM::LLVMFuncOp makeShare(LLVM::CallOp call,
   auto share = LLVM::LLVMFuncOp::create(b, name, type, LLVM::Linkage::Internal);
   b.setInsertionPointToStart(share.addEntryBlock(b));
 
+  LLVM::LLVMStructType context = contextType(call);
   SmallVector<Value> operands = {share.getArgument(1), share.getArgument(2)};
   for (auto [i, element] : llvm::enumerate(context.getBody())) {
     Value field = LLVM::GEPOp::create(b, pointer, context, share.getArgument(0),
@@ -57,13 +67,10 @@ static LLVM::LLVMFuncOp makeShare(LLVM::CallOp call,
   return share;
 }
 
-static void runInParallel(LLVM::CallOp call, LLVM::LLVMFuncOp parallelFor) {
+static void runInParallel(LLVM::CallOp call, LLVM::LLVMFuncOp share,
+                          LLVM::LLVMFuncOp parallelFor) {
   ImplicitLocOpBuilder b(call.getLoc(), call);
-  OperandRange captured = call.getArgOperands().drop_front(2);
-  auto context = LLVM::LLVMStructType::getLiteral(
-      b.getContext(), llvm::to_vector(captured.getTypes()));
-  LLVM::LLVMFuncOp share = makeShare(call, context);
-
+  LLVM::LLVMStructType context = contextType(call);
   Type pointer = LLVM::LLVMPointerType::get(b.getContext());
   Block &entry = call->getParentOfType<LLVM::LLVMFuncOp>().front();
   b.setInsertionPointToStart(&entry);
@@ -71,7 +78,7 @@ static void runInParallel(LLVM::CallOp call, LLVM::LLVMFuncOp parallelFor) {
   Value memory = LLVM::AllocaOp::create(b, pointer, context, one);
 
   b.setInsertionPoint(call);
-  for (auto [i, value] : llvm::enumerate(captured)) {
+  for (auto [i, value] : llvm::enumerate(captured(call))) {
     Value field = LLVM::GEPOp::create(b, pointer, context, memory,
                                       ArrayRef<LLVM::GEPArg>{0, int32_t(i)});
     LLVM::StoreOp::create(b, value, field);
@@ -95,8 +102,13 @@ struct LowerParallelCalls
     if (calls.empty())
       return;
     LLVM::LLVMFuncOp parallelFor = declareParallelFor(getOperation());
-    for (LLVM::CallOp call : calls)
-      runInParallel(call, parallelFor);
+    llvm::StringMap<LLVM::LLVMFuncOp> shares;
+    for (LLVM::CallOp call : calls) {
+      LLVM::LLVMFuncOp &share = shares[*call.getCallee()];
+      if (!share)
+        share = makeShare(call);
+      runInParallel(call, share, parallelFor);
+    }
   }
 };
 

@@ -5,7 +5,6 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -131,8 +130,7 @@ static SetVector<Value> captures(Region &region) {
   OpBuilder b(&region.front(), region.front().begin());
   for (Value value : used) {
     Operation *def = value.getDefiningOp();
-    if (!def || !(def->hasTrait<OpTrait::ConstantLike>() ||
-                  isa<memref::GetGlobalOp>(def))) {
+    if (!def || !def->hasTrait<OpTrait::ConstantLike>()) {
       captured.insert(value);
       continue;
     }

@@ -17,10 +17,12 @@ using namespace mlir;
 /// What is left on tensors' level of abstraction becomes loops.
 static void addLoops(OpPassManager &pm, const bitnet::CodegenOptions &options) {
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
-  if (options.threads)
+  if (options.threads) {
     pm.addPass(bitnet::createOutlineParallel());
-  else
+    pm.addPass(bitnet::createMergeParallelBodies());
+  } else {
     pm.addNestedPass<func::FuncOp>(createForallToForLoopPass());
+  }
   pm.addNestedPass<func::FuncOp>(bitnet::createLowerCopies());
   pm.addNestedPass<func::FuncOp>(bitnet::createPlaceBuffers());
 }

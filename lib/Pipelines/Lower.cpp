@@ -4,6 +4,7 @@
 #include "bitnet/Pipelines/Pipelines.h"
 #include "bitnet/Transforms/Passes.h"
 
+#include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -50,6 +51,7 @@ static void addBuffers(OpPassManager &pm) {
   pm.addPass(createCanonicalizerPass()); // drops copies of a buffer onto itself
   bufferization::buildBufferDeallocationPipeline(
       pm, bufferization::BufferDeallocationPipelineOptions());
+  pm.addPass(createConvertBufferizationToMemRefPass());
 }
 
 void bitnet::buildLowerPipeline(OpPassManager &pm,

@@ -1,9 +1,4 @@
-//===- Block.cpp - The numbers of what stands around a BitLinear ----------===//
-//
 // Norms, RoPE, softmax, attention, Hadamard; see Reference.h.
-//
-//===----------------------------------------------------------------------===//
-
 #include "bitnet/Reference/Reference.h"
 
 #include <algorithm>

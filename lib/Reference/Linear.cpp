@@ -1,10 +1,5 @@
-//===- Linear.cpp - The numbers of a BitLinear ----------------------------===//
-//
 // Weight and activation quantization, the exact product and its rescaling; see
 // Reference.h.
-//
-//===----------------------------------------------------------------------===//
-
 #include "bitnet/Reference/Reference.h"
 
 #include <algorithm>

@@ -1,9 +1,4 @@
-//===- Sums.cpp - The fixed order of float sums ---------------------------===//
-//
 // Lane order, stated once; see Reference.h.
-//
-//===----------------------------------------------------------------------===//
-
 #include "bitnet/Reference/Reference.h"
 
 #include <cmath>

@@ -217,10 +217,11 @@ Result<Signature> bitnet::runtime::parseSignature(const char *text) {
   Signature signature;
   size_t number = 0;
   while (*text || number < 2) {
+    ++number;
     size_t size = std::strcspn(text, "\n");
     Result<Array<Text>> fields = splitLine(text, size);
     Status status = fields.failed() ? fields.takeError()
-                                    : parseLine(*fields, ++number, signature);
+                                    : parseLine(*fields, number, signature);
     if (status.failed())
       return Status::error("malformed signature, line %zu: %s", number,
                            status.message());

@@ -20,6 +20,7 @@ llvm.func @runs(%n: i64, %x: !llvm.ptr) {
 llvm.func @body(i64, i64, !llvm.ptr)
 
 // A loop around the call must not take new stack each time.
+// CHECK-NOT:   llvm.func internal @body_share{{.+}}(
 // CHECK-LABEL: llvm.func @keeps_the_context_out_of_loops(
 // CHECK:         llvm.alloca
 // CHECK:         llvm.br

@@ -97,6 +97,12 @@ def test_no_commented_out_code():
     )
 
 
+def test_heads_are_sentences():
+    refuse(
+        r"\A//===.*", "a banner; begin with a sentence of purpose", *CPP, ".td", ".def"
+    )
+
+
 def test_spelling():
     if importlib.util.find_spec("codespell_lib") is None:
         pytest.skip("codespell is not installed")

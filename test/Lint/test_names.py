@@ -1,9 +1,12 @@
-# RUN: %pytest %s --junitxml=%t.pytest.xml
+# RUN: %pytest -rs %s --junitxml=%t.pytest.xml
 """One name, four spellings: pass, argument, source file and test file."""
 
 import re
+import subprocess
 
-from tree import files, passes, report, text
+import pytest
+
+from tree import TOOLS, files, passes, report, text
 
 FORBIDDEN = re.compile(r"Utils?\b|Common|Helpers?\b|Misc|Impl\b")
 
@@ -21,6 +24,30 @@ def kebab(name):
     """FuseNormQuantize -> fuse-norm-quantize, ConvertONNXToBitNet -> ...-onnx-to-bitnet."""
     name = name.replace("BitNet", "Bitnet").replace("BitLinear", "Bitlinear")
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name).lower()
+
+
+def listed_passes():
+    """The arguments of our passes in `bitnet-opt --help`."""
+    tool = TOOLS / "bitnet-opt"
+    if not tool.exists():
+        pytest.skip(f"no {tool}")
+    done = subprocess.run([tool, "--help"], capture_output=True, text=True, check=True)
+    section = done.stdout.split("    Passes:\n")[1].split("    Pass Pipelines:\n")[0]
+    listed = re.findall(r"^      --(\S+)", section, re.MULTILINE)
+    return {name for name in listed if re.search("bitnet|onnx", name)}
+
+
+def test_tool_lists_the_passes():
+    """So what holds for Passes.td below holds for every pass that one can run."""
+    declared = {p["argument"]: p.place for p in passes()}
+    listed = listed_passes()
+    report(
+        [
+            f"{declared[name]}: bitnet-opt lacks {name}"
+            for name in declared.keys() - listed
+        ]
+        + [f"--{name} is in no Passes.td" for name in listed - declared.keys()]
+    )
 
 
 def test_pass_has_its_argument():

@@ -5,35 +5,47 @@ import re
 
 from tree import files, matches, report, text
 
-EMITTERS = "emitError|emitOpError|createStringError|fail|refuse"
-"""`fail` is the importer's, `refuse` that of the conversion to linalg."""
+EMITTERS = "emitError|emitOpError|createStringError|Status::error|fail|refuse"
+"""`Status` is the runtime's, `fail` the importer's, `refuse` that of the
+conversion to linalg."""
 EMITTED = rf"\b(?:{EMITTERS})\([^;{{]*;"
+FORMAT = r"%(?:\.\*)?(?:l*|z)[diusx%]"
 LITERAL = r'"((?:[^"\\]|\\.)*)"'
 EXPECTED = r"(?:expected-error|CHECK|error:|ERROR|EXPECT|assert|in done\.stderr).*"
 
 
 def expectations():
-    """The lines of tests that expect something, in one string."""
-    kinds = (".mlir", ".test", ".onnxtxt", ".py", ".cpp")
+    """The lines of tests that expect something, in one string; of unit tests,
+    whose calls take several lines, the literals."""
+    kinds = (".mlir", ".test", ".onnxtxt", ".py")
     lines = (
         line
         for path in files(*kinds, under=["test"])
         for line in text(path).splitlines()
     )
-    return "\n".join(line for line in lines if re.search(EXPECTED, line))
+    found = [line for line in lines if re.search(EXPECTED, line)]
+    for path in files("Test.cpp", under=["test"]):
+        found += re.findall(LITERAL, joined(text(path)))
+    return "\n".join(found)
+
+
+def joined(source):
+    """Adjacent literals are one."""
+    return re.sub(r'"\s*"', "", source)
 
 
 def fragments(statement):
-    """The constant parts of a message; adjacent literals are one."""
-    joined = re.sub(r'"\s*"', "", statement)
-    parts = (part.strip(" '") for part in re.findall(LITERAL, joined))
+    """The constant parts of a message."""
+    literals = re.findall(LITERAL, joined(statement))
+    pieces = (piece for literal in literals for piece in re.split(FORMAT, literal))
+    parts = (piece.strip(" '") for piece in pieces)
     return [part for part in parts if len(part) >= 4]
 
 
 def diagnostics():
     sources = files(".cpp", ".h", under=["lib", "dialects"])
     for place, match in matches(EMITTED, sources):
-        if "lib/Runtime" not in place and fragments(match[0]):
+        if fragments(match[0]):
             yield place, fragments(match[0])
 
 

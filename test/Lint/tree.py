@@ -14,6 +14,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LLVM = pathlib.Path(os.environ.get("BITNET_LLVM_TOOLS", "/usr/lib/llvm-22/bin"))
+TOOLS = pathlib.Path(os.environ.get("BITNET_TOOLS", ROOT / "build/release/bin"))
 NOT_OURS = {".cache", ".git", "__pycache__", "build"}
 
 

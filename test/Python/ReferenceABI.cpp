@@ -1,10 +1,5 @@
-//===- ReferenceABI.cpp - lib/Reference for ctypes ------------------------===//
-//
 // C functions over Reference.h, so that test_reference.py can compare it with
 // python/bitnet/reference.py.
-//
-//===----------------------------------------------------------------------===//
-
 #include "bitnet/Reference/Reference.h"
 #include "dialects/BitNet/PackedLayout.h"
 

@@ -1,5 +1,3 @@
-//===- Reference.h - The numbers of every bitnet op -----------------------===//
-//
 // What each op of the `bitnet` dialect computes, in plain C++ and in one
 // exactly specified order of float operations, so that tests can judge
 // generated code.
@@ -8,9 +6,6 @@
 // *lane order* (see `laneSum`), the order that all CPU targets of the compiler
 // follow; multiplications and additions are rounded one by one (no contraction)
 // unless a function says "fma".
-//
-//===----------------------------------------------------------------------===//
-
 #ifndef BITNET_REFERENCE_REFERENCE_H
 #define BITNET_REFERENCE_REFERENCE_H
 

@@ -1,12 +1,6 @@
-//===- Elementwise.h - Short ways to write linalg on tensors
-//----------------===//
-//
 // The words of the naive lowering: elementwise ops, reductions, and sums in
 // lane order (lane i of 16 adds elements i, i + 16, ..., then lanes are added
 // as a tree), the order of every float sum of a row in this project.
-//
-//===----------------------------------------------------------------------===//
-
 #ifndef BITNET_LIB_CONVERSION_BITNETTOLINALG_ELEMENTWISE_H
 #define BITNET_LIB_CONVERSION_BITNETTOLINALG_ELEMENTWISE_H
 

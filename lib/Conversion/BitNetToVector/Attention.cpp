@@ -1,5 +1,4 @@
-//===- Attention.cpp - bitnet.attention, one query at a time
-//----------------===//
+// bitnet.attention, one query at a time.
 //
 // Each query is a row of its own: scores of all keys in a scratch row, their
 // maximum, exponentials and sum, then the weighted values.
@@ -8,9 +7,6 @@
 // so that a prompt gives the same bits at once, in chunks and token by token:
 // sums run over keys in an order that their absolute position fixes, and a key
 // that is not seen adds an exact zero or is skipped.
-//
-//===----------------------------------------------------------------------===//
-
 #include "Patterns.h"
 #include "bitnet/Conversion/BitNetToVector/Lanes.h"
 

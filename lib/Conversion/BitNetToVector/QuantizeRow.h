@@ -1,11 +1,5 @@
-//===- QuantizeRow.h - Codes and a scale for one row
-//------------------------===//
-//
 // What a quantizer does with a row, given where its elements come from:
 // norm_quantize is the quantizer of a row whose elements are normalized ones.
-//
-//===----------------------------------------------------------------------===//
-
 #ifndef BITNET_LIB_CONVERSION_BITNETTOVECTOR_QUANTIZEROW_H
 #define BITNET_LIB_CONVERSION_BITNETTOVECTOR_QUANTIZEROW_H
 

@@ -2,9 +2,9 @@
 #include "MatMul.h"
 #include "Normalization.h"
 #include "Patterns.h"
+#include "SameSize.h"
 #include "ScalarMath.h"
 #include "dialects/ONNX/ONNXDialect.h"
-#include "dialects/ONNX/ONNXDims.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -87,24 +87,22 @@ private:
   void checkSizes() {
     constexpr StringLiteral message =
         "queries, keys and values do not fit together";
-    if (!onnx::isSameDim(op.getQ(), 0, op.getK(), 0))
+    if (!isSameSize(op.getQ(), 0, op.getK(), 0))
       checkSame(b, sizeOf(b, query, 0), sizeOf(b, key, 0), message);
-    if (!onnx::isSameDim(op.getK(), 0, op.getV(), 0))
+    if (!isSameSize(op.getK(), 0, op.getV(), 0))
       checkSame(b, sizeOf(b, key, 0), sizeOf(b, value, 0), message);
     checkSame(b, sizeOf(b, query, 3), sizeOf(b, key, 3), message);
     checkSame(b, sizeOf(b, key, 1), sizeOf(b, value, 1), message);
     int64_t sequence = isFlat ? 1 : 2;
     if (op.getPastKey() ||
-        !onnx::isSameDim(op.getK(), sequence, op.getV(), sequence))
+        !isSameSize(op.getK(), sequence, op.getV(), sequence))
       checkSame(b, sizeOf(b, key, 2), sizeOf(b, value, 2), message);
     if (Value lengths = operands.getNonpadKvSeqlen())
       checkSame(b, sizeOf(b, lengths, 0), sizeOf(b, query, 0),
                 "there is not one length for each batch entry");
   }
 
-  Value transposeKeys() {
-    return transpose(b, convert(key), {0, 1, 3, 2});
-  }
+  Value transposeKeys() { return transpose(b, convert(key), {0, 1, 3, 2}); }
 
   /// left [b, h * n, s, x] times right [b, h, x, y], of which each head is
   /// shared by n heads on the left: all rows of these at once.
@@ -113,14 +111,12 @@ private:
     Sizes sizes = sizesOf(b, left);
     Sizes split = {sizes[0], sizeOf(b, right, 1), b.getIndexAttr(groups),
                    sizes[2], sizes[3]};
-    Value rows = collapse(
-        b, expand(b, left, {{0}, {1, 2}, {3}, {4}}, split),
-        {{0}, {1}, {2, 3}, {4}});
+    Value rows = collapse(b, expand(b, left, {{0}, {1, 2}, {3}, {4}}, split),
+                          {{0}, {1}, {2, 3}, {4}});
     // The first two dimensions of both sides are those of `right`.
-    auto type = typeOf(right).clone({typeOf(right).getDimSize(0),
-                                     typeOf(right).getDimSize(1),
-                                     typeOf(rows).getDimSize(2),
-                                     typeOf(right).getDimSize(3)});
+    auto type = typeOf(right).clone(
+        {typeOf(right).getDimSize(0), typeOf(right).getDimSize(1),
+         typeOf(rows).getDimSize(2), typeOf(right).getDimSize(3)});
     Operand a = {rows, rows}, c = {right, right};
     a.dims = c.dims = {{op.getK(), 0}, {op.getK(), 0}, {}, {}};
     Value product = multiplyMatrices(b, type, a, c);
@@ -132,25 +128,24 @@ private:
   /// Scores as the program uses them; also keeps those before the softcap.
   Value scaleScores(Value product) {
     double size = static_cast<double>(typeOf(query).getDimSize(3));
-    double scale = op.getScale() ? op.getScale()->convertToDouble()
-                                 : 1 / std::sqrt(size);
+    double scale =
+        op.getScale() ? op.getScale()->convertToDouble() : 1 / std::sqrt(size);
     double softcap = op.getSoftcap().convertToDouble();
-    rawScores = generate(
-        b, sizesOf(b, product), precise, product,
-        [&](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
-          return arith::MulFOp::create(inner, x[0],
-                                       numberOf(inner, precise, scale));
-        });
+    rawScores =
+        generate(b, sizesOf(b, product), precise, product,
+                 [&](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
+                   return arith::MulFOp::create(
+                       inner, x[0], numberOf(inner, precise, scale));
+                 });
     if (softcap == 0)
       return rawScores;
-    return generate(
-        b, sizesOf(b, product), precise, rawScores,
-        [&](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
-          Value cap = numberOf(inner, precise, softcap);
-          Value ratio = arith::DivFOp::create(inner, x[0], cap);
-          return arith::MulFOp::create(
-              inner, math::TanhOp::create(inner, ratio), cap);
-        });
+    return generate(b, sizesOf(b, product), precise, rawScores,
+                    [&](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
+                      Value cap = numberOf(inner, precise, softcap);
+                      Value ratio = arith::DivFOp::create(inner, x[0], cap);
+                      return arith::MulFOp::create(
+                          inner, math::TanhOp::create(inner, ratio), cap);
+                    });
   }
 
   /// Where the sizes of scores have their names.
@@ -180,8 +175,8 @@ private:
     SmallVector<Value> position = getPosition(inner, 4);
     Value length;
     if (Value lengths = operands.getNonpadKvSeqlen())
-      length = toIndex(inner, tensor::ExtractOp::create(inner, lengths,
-                                                        position[0]));
+      length = toIndex(inner,
+                       tensor::ExtractOp::create(inner, lengths, position[0]));
     Value isPresent =
         length ? compare(inner, CmpIPredicate::slt, position[3], length)
                : Value();
@@ -216,8 +211,8 @@ private:
         b, sizes, type.getElementType(), {},
         [&](ImplicitLocOpBuilder &inner, ValueRange) {
           SmallVector<Value> position = getPosition(inner, rank);
-          Value isCovered = compare(inner, CmpIPredicate::ult, position.back(),
-                                    covered);
+          Value isCovered =
+              compare(inner, CmpIPredicate::ult, position.back(), covered);
           position.back() =
               select(inner, isCovered, position.back(), indexOf(inner, 0));
           return readOrHide(inner, mask, position, isCovered, hidden);
@@ -256,15 +251,14 @@ private:
       own.dims[last] = other.dims[3] = {op.getQ(), 0};
     }
     bool isBool = typeOf(mask).getElementType().isInteger(1);
-    return mapElements(
-        b, typeOf(scores), {other, own},
-        [&](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
-          if (isBool)
-            return select(inner, x[1], x[0],
-                          numberOf(inner, precise, -INFINITY));
-          return arith::AddFOp::create(inner, x[0],
-                                       convertFloat(inner, x[1], precise));
-        });
+    return mapElements(b, typeOf(scores), {other, own},
+                       [&](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
+                         if (isBool)
+                           return select(inner, x[1], x[0],
+                                         numberOf(inner, precise, -INFINITY));
+                         return arith::AddFOp::create(
+                             inner, x[0], convertFloat(inner, x[1], precise));
+                       });
   }
 
   /// The softmax of each row; zeros for a row that sees nothing.
@@ -274,21 +268,21 @@ private:
                     op.getIsCausal() != 0;
     if (!isMasked)
       return weights;
-    Value best = reduceElements(
-        b, scores, {3}, numberAttr(precise, -INFINITY),
-        [](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
-          return arith::MaximumFOp::create(inner, x[0], x[1]);
-        });
+    Value best =
+        reduceElements(b, scores, {3}, numberAttr(precise, -INFINITY),
+                       [](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
+                         return arith::MaximumFOp::create(inner, x[0], x[1]);
+                       });
     AffineMap all = b.getMultiDimIdentityMap(4);
-    return generateFrom(
-        b, sizesOf(b, scores), precise,
-        {{weights, all}, {best, all.dropResult(3)}},
-        [&](ImplicitLocOpBuilder &inner, ValueRange x) {
-          Value none = numberOf(inner, precise, -INFINITY);
-          Value isBlind = arith::CmpFOp::create(
-              inner, arith::CmpFPredicate::OEQ, x[1], none);
-          return select(inner, isBlind, numberOf(inner, precise, 0), x[0]);
-        });
+    return generateFrom(b, sizesOf(b, scores), precise,
+                        {{weights, all}, {best, all.dropResult(3)}},
+                        [&](ImplicitLocOpBuilder &inner, ValueRange x) {
+                          Value none = numberOf(inner, precise, -INFINITY);
+                          Value isBlind = arith::CmpFOp::create(
+                              inner, arith::CmpFPredicate::OEQ, x[1], none);
+                          return select(inner, isBlind,
+                                        numberOf(inner, precise, 0), x[0]);
+                        });
   }
 
   ImplicitLocOpBuilder &b;
@@ -308,7 +302,8 @@ struct ConvertAttention : OpConversionPattern<onnx::AttentionOp> {
   matchAndRewrite(onnx::AttentionOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     if (!hasStaticHeads(op))
-      return refuse(rewriter, op, "the number or the size of heads is not known");
+      return refuse(rewriter, op,
+                    "the number or the size of heads is not known");
     if (Value mask = op.getAttnMask()) {
       Type type = typeOf(mask).getElementType();
       if (!isa<FloatType>(type) && !type.isInteger(1))

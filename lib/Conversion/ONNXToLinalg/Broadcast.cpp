@@ -45,10 +45,10 @@ void Broadcast::readUnknown(ImplicitLocOpBuilder &b, ArrayRef<Dim> dims,
     OpFoldResult own = sizeOfDim(b, dim);
     if (own == size)
       continue;
-    Value isOne = compare(b, arith::CmpIPredicate::eq, indexOf(b, own),
-                          indexOf(b, 1));
-    Value fits = compare(b, arith::CmpIPredicate::eq, indexOf(b, own),
-                         indexOf(b, size));
+    Value isOne =
+        compare(b, arith::CmpIPredicate::eq, indexOf(b, own), indexOf(b, 1));
+    Value fits =
+        compare(b, arith::CmpIPredicate::eq, indexOf(b, own), indexOf(b, size));
     check(b, fold<arith::OrIOp>(b, isOne, fits), kMessage);
     accessOf(dim) = {Kind::Unknown, isOne};
   }
@@ -71,12 +71,12 @@ void Broadcast::planDim(ImplicitLocOpBuilder &b, int64_t dim) {
       leaders.push_back(own);
   }
   OpFoldResult declared =
-      type.isDynamicDim(dim) ? OpFoldResult()
-                             : OpFoldResult(b.getIndexAttr(type.getDimSize(dim)));
+      type.isDynamicDim(dim)
+          ? OpFoldResult()
+          : OpFoldResult(b.getIndexAttr(type.getDimSize(dim)));
   if (leaders.size() <= 1) {
-    OpFoldResult size =
-        leaders.empty() ? OpFoldResult(b.getIndexAttr(1))
-                        : sizeOfDim(b, leaders.front());
+    OpFoldResult size = leaders.empty() ? OpFoldResult(b.getIndexAttr(1))
+                                        : sizeOfDim(b, leaders.front());
     if (declared && !leaders.empty())
       checkSame(b, size, declared, kMessage);
     sizes.push_back(declared ? declared : size);

@@ -70,8 +70,7 @@ struct ConvertConstant : OpConversionPattern<onnx::ConstantOp> {
   LogicalResult
   matchAndRewrite(onnx::ConstantOp op, OpAdaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    auto type =
-        getTypeConverter()->convertType<RankedTensorType>(op.getType());
+    auto type = getTypeConverter()->convertType<RankedTensorType>(op.getType());
     TypedAttr value;
     if (auto elements = dyn_cast<DenseElementsAttr>(op.getValue())) {
       value = convertElements(elements, type);
@@ -82,7 +81,8 @@ struct ConvertConstant : OpConversionPattern<onnx::ConstantOp> {
         return refuse(rewriter, op, "the constant has no data");
       if (static_cast<int64_t>(blob->getData().size()) !=
           numBytesOf(op.getType()))
-        return refuse(rewriter, op, "the constant's data does not have the size of its type");
+        return refuse(rewriter, op,
+                      "the constant's data does not have the size of its type");
       value = convertResource(resource, type);
     } else {
       return refuse(rewriter, op, "the value is not dense");
@@ -99,8 +99,7 @@ struct ConvertConstantOfShape : OpConversionPattern<onnx::ConstantOfShapeOp> {
   LogicalResult
   matchAndRewrite(onnx::ConstantOfShapeOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    auto type =
-        getTypeConverter()->convertType<RankedTensorType>(op.getType());
+    auto type = getTypeConverter()->convertType<RankedTensorType>(op.getType());
     TypedAttr value = rewriter.getZeroAttr(type.getElementType());
     if (std::optional<ElementsAttr> given = op.getValue()) {
       auto elements = dyn_cast<DenseElementsAttr>(*given);
@@ -119,9 +118,9 @@ struct ConvertConstantOfShape : OpConversionPattern<onnx::ConstantOfShapeOp> {
     }
     Sizes sizes;
     for (int64_t dim = 0; dim < type.getRank(); ++dim) {
-      Value size = toIndex(
-          b, b.createOrFold<tensor::ExtractOp>(adaptor.getInput(),
-                                               ValueRange(indexOf(b, dim))));
+      Value size =
+          toIndex(b, b.createOrFold<tensor::ExtractOp>(
+                         adaptor.getInput(), ValueRange(indexOf(b, dim))));
       checkNotNegative(b, size, "a size is negative");
       sizes.push_back(getAsOpFoldResult(size));
     }
@@ -139,9 +138,9 @@ struct ForwardIdentity : OpConversionPattern<onnx::IdentityOp> {
   matchAndRewrite(onnx::IdentityOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    rewriter.replaceOp(
-        op, castTo(b, adaptor.getInput(),
-                   getTypeConverter()->convertType(op.getType())));
+    rewriter.replaceOp(op,
+                       castTo(b, adaptor.getInput(),
+                              getTypeConverter()->convertType(op.getType())));
     return success();
   }
 };

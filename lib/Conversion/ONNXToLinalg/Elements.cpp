@@ -2,8 +2,8 @@
 #include "Elements.h"
 
 #include "Broadcast.h"
+#include "SameSize.h"
 #include "dialects/ONNX/ONNXDialect.h"
-#include "dialects/ONNX/ONNXDims.h"
 
 #include "mlir/IR/Matchers.h"
 
@@ -25,7 +25,7 @@ bool Operand::isSameDim(int64_t dim, const Operand &other,
   };
   NamedDim own = named(*this, dim), others = named(other, otherDim);
   return own.value && others.value &&
-         onnx::isSameDim(own.value, own.dim, others.value, others.dim);
+         isSameSize(own.value, own.dim, others.value, others.dim);
 }
 
 static SmallVector<utils::IteratorType> parallelLoops(int64_t rank) {
@@ -85,10 +85,9 @@ Value bitnet::mapElements(ImplicitLocOpBuilder &b, RankedTensorType type,
     }
     linalg::YieldOp::create(inner, body(inner, elements));
   };
-  Value result =
-      linalg::GenericOp::create(b, empty.getType(), inputs, empty, maps,
-                                parallelLoops(rank), buildBody)
-          .getResult(0);
+  Value result = linalg::GenericOp::create(b, empty.getType(), inputs, empty,
+                                           maps, parallelLoops(rank), buildBody)
+                     .getResult(0);
   return castTo(b, result, type);
 }
 
@@ -136,9 +135,8 @@ Value bitnet::reduceElements(ImplicitLocOpBuilder &b, Value tensor,
     kept.push_back(b.getAffineDimExpr(dim));
     sizes.push_back(sizeOf(b, tensor, dim));
   }
-  SmallVector<AffineMap> maps = {
-      b.getMultiDimIdentityMap(rank),
-      AffineMap::get(rank, 0, kept, b.getContext())};
+  SmallVector<AffineMap> maps = {b.getMultiDimIdentityMap(rank),
+                                 AffineMap::get(rank, 0, kept, b.getContext())};
   Value start = filledTensor(b, sizes, init);
   auto buildBody = [&](OpBuilder &nested, Location loc, ValueRange args) {
     ImplicitLocOpBuilder inner(loc, nested);

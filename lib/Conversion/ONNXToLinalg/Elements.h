@@ -48,8 +48,8 @@ struct MappedInput {
 };
 mlir::Value generateFrom(mlir::ImplicitLocOpBuilder &b,
                          llvm::ArrayRef<mlir::OpFoldResult> sizes,
-                         mlir::Type element,
-                         llvm::ArrayRef<MappedInput> inputs, Body body);
+                         mlir::Type element, llvm::ArrayRef<MappedInput> inputs,
+                         Body body);
 
 /// Combines elements along `axes`, starting from `init`, one after the other.
 /// The body gets an element and what has been combined; the axes are dropped.

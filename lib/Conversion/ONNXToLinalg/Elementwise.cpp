@@ -34,15 +34,15 @@ static Value mapOp(ImplicitLocOpBuilder &b, RankedTensorType type,
 
 namespace {
 
-template <typename OpTy>
-struct MapElements : OpConversionPattern<OpTy> {
+template <typename OpTy> struct MapElements : OpConversionPattern<OpTy> {
   using OpConversionPattern<OpTy>::OpConversionPattern;
 
   LogicalResult
   matchAndRewrite(OpTy op, typename OpTy::Adaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    auto type = this->getTypeConverter()->template convertType<RankedTensorType>(
-        op->getResult(0).getType());
+    auto type =
+        this->getTypeConverter()->template convertType<RankedTensorType>(
+            op->getResult(0).getType());
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     SmallVector<Operand> operands;
     for (auto [original, value] :
@@ -51,10 +51,11 @@ struct MapElements : OpConversionPattern<OpTy> {
     // The second operand of CastLike is only a type.
     if (isa<onnx::CastLikeOp>(op))
       operands.pop_back();
-    rewriter.replaceOp(op, mapOp(b, type, operands,
-                                 [&](ImplicitLocOpBuilder &inner, ValueRange x) {
-                                   return emit(op, inner, x);
-                                 }));
+    rewriter.replaceOp(op,
+                       mapOp(b, type, operands,
+                             [&](ImplicitLocOpBuilder &inner, ValueRange x) {
+                               return emit(op, inner, x);
+                             }));
     return success();
   }
 };
@@ -64,22 +65,23 @@ struct MapElements : OpConversionPattern<OpTy> {
 void bitnet::populateElementwisePatterns(const TypeConverter &converter,
                                          RewritePatternSet &patterns) {
   using namespace onnx;
-  patterns.add<
-      MapElements<AbsOp>, MapElements<AddOp>, MapElements<AndOp>,
-      MapElements<BitShiftOp>, MapElements<BitwiseAndOp>,
-      MapElements<BitwiseNotOp>, MapElements<BitwiseOrOp>,
-      MapElements<BitwiseXorOp>, MapElements<CastLikeOp>, MapElements<CastOp>,
-      MapElements<CeilOp>, MapElements<ClipOp>, MapElements<CosOp>,
-      MapElements<DivOp>, MapElements<EqualOp>, MapElements<ErfOp>,
-      MapElements<ExpOp>, MapElements<FloorOp>, MapElements<GeluOp>,
-      MapElements<GreaterOp>, MapElements<GreaterOrEqualOp>,
-      MapElements<IsNaNOp>, MapElements<LessOp>, MapElements<LessOrEqualOp>,
-      MapElements<LogOp>, MapElements<MaxOp>, MapElements<MinOp>,
-      MapElements<ModOp>, MapElements<MulOp>, MapElements<NegOp>,
-      MapElements<NotOp>, MapElements<OrOp>, MapElements<PowOp>,
-      MapElements<ReciprocalOp>, MapElements<ReluOp>, MapElements<RoundOp>,
-      MapElements<SigmoidOp>, MapElements<SignOp>, MapElements<SinOp>,
-      MapElements<SoftplusOp>, MapElements<SqrtOp>, MapElements<SubOp>,
-      MapElements<SwishOp>, MapElements<TanhOp>, MapElements<WhereOp>,
-      MapElements<XorOp>>(converter, patterns.getContext());
+  patterns
+      .add<MapElements<AbsOp>, MapElements<AddOp>, MapElements<AndOp>,
+           MapElements<BitShiftOp>, MapElements<BitwiseAndOp>,
+           MapElements<BitwiseNotOp>, MapElements<BitwiseOrOp>,
+           MapElements<BitwiseXorOp>, MapElements<CastLikeOp>,
+           MapElements<CastOp>, MapElements<CeilOp>, MapElements<ClipOp>,
+           MapElements<CosOp>, MapElements<DivOp>, MapElements<EqualOp>,
+           MapElements<ErfOp>, MapElements<ExpOp>, MapElements<FloorOp>,
+           MapElements<GeluOp>, MapElements<GreaterOp>,
+           MapElements<GreaterOrEqualOp>, MapElements<IsNaNOp>,
+           MapElements<LessOp>, MapElements<LessOrEqualOp>, MapElements<LogOp>,
+           MapElements<MaxOp>, MapElements<MinOp>, MapElements<ModOp>,
+           MapElements<MulOp>, MapElements<NegOp>, MapElements<NotOp>,
+           MapElements<OrOp>, MapElements<PowOp>, MapElements<ReciprocalOp>,
+           MapElements<ReluOp>, MapElements<RoundOp>, MapElements<SigmoidOp>,
+           MapElements<SignOp>, MapElements<SinOp>, MapElements<SoftplusOp>,
+           MapElements<SqrtOp>, MapElements<SubOp>, MapElements<SwishOp>,
+           MapElements<TanhOp>, MapElements<WhereOp>, MapElements<XorOp>>(
+          converter, patterns.getContext());
 }

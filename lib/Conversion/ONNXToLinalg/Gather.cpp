@@ -1,8 +1,8 @@
 // Reading by index: Gather, GatherElements, GatherND.
 #include "Indices.h"
 #include "Patterns.h"
+#include "SameSize.h"
 #include "dialects/ONNX/ONNXDialect.h"
-#include "dialects/ONNX/ONNXDims.h"
 #include "dialects/ONNX/ONNXKnownInts.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -87,8 +87,7 @@ struct ConvertGather : OpConversionPattern<onnx::GatherOp> {
   matchAndRewrite(onnx::GatherOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    auto type =
-        getTypeConverter()->convertType<RankedTensorType>(op.getType());
+    auto type = getTypeConverter()->convertType<RankedTensorType>(op.getType());
     Value data = adaptor.getData(), indices = adaptor.getIndices();
     int64_t rank = typeOf(data).getRank();
     int64_t axis = op.getAxis() < 0 ? op.getAxis() + rank : op.getAxis();
@@ -165,14 +164,12 @@ struct ConvertGatherElements : OpConversionPattern<onnx::GatherElementsOp> {
   matchAndRewrite(onnx::GatherElementsOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    auto type =
-        getTypeConverter()->convertType<RankedTensorType>(op.getType());
+    auto type = getTypeConverter()->convertType<RankedTensorType>(op.getType());
     Value data = adaptor.getData(), indices = adaptor.getIndices();
     int64_t rank = type.getRank();
     int64_t axis = op.getAxis() < 0 ? op.getAxis() + rank : op.getAxis();
     for (int64_t dim = 0; dim < rank; ++dim)
-      if (dim != axis && !onnx::isSameDim(op.getData(), dim, op.getIndices(),
-                                          dim))
+      if (dim != axis && !isSameSize(op.getData(), dim, op.getIndices(), dim))
         check(b,
               compare(b, CmpIPredicate::ule,
                       indexOf(b, sizeOf(b, indices, dim)),
@@ -181,8 +178,8 @@ struct ConvertGatherElements : OpConversionPattern<onnx::GatherElementsOp> {
     Value size = indexOf(b, sizeOf(b, data, axis));
     checkIndices(b, indices, size);
     Value result = generate(
-        b, refine(b, sizesOf(b, indices), type), type.getElementType(),
-        indices, [&](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
+        b, refine(b, sizesOf(b, indices), type), type.getElementType(), indices,
+        [&](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
           SmallVector<Value> position = getPosition(inner, rank);
           position[axis] = fromFront(inner, x[0], size);
           return tensor::ExtractOp::create(inner, data, position);
@@ -201,14 +198,14 @@ struct ConvertGatherND : OpConversionPattern<onnx::GatherNDOp> {
     Value data = adaptor.getData(), indices = adaptor.getIndices();
     int64_t length = typeOf(indices).getShape().back();
     if (ShapedType::isDynamic(length))
-      return refuse(rewriter, op, "the length of index tuples is "
-                                             "not known");
+      return refuse(rewriter, op,
+                    "the length of index tuples is "
+                    "not known");
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    auto type =
-        getTypeConverter()->convertType<RankedTensorType>(op.getType());
+    auto type = getTypeConverter()->convertType<RankedTensorType>(op.getType());
     int64_t batch = op.getBatchDims(), tuples = typeOf(indices).getRank() - 1;
     for (int64_t dim = 0; dim < batch; ++dim)
-      if (!onnx::isSameDim(op.getData(), dim, op.getIndices(), dim))
+      if (!isSameSize(op.getData(), dim, op.getIndices(), dim))
         checkSame(b, sizeOf(b, data, dim), sizeOf(b, indices, dim),
                   "batches of data and indices differ");
     SmallVector<Value> limits;

@@ -10,8 +10,8 @@ namespace bitnet {
 inline mlir::Value fromFront(mlir::ImplicitLocOpBuilder &b, mlir::Value index,
                              mlir::Value size) {
   index = toIndex(b, index);
-  mlir::Value isNegative = compare(b, mlir::arith::CmpIPredicate::slt, index,
-                                   indexOf(b, 0));
+  mlir::Value isNegative =
+      compare(b, mlir::arith::CmpIPredicate::slt, index, indexOf(b, 0));
   return select(b, isNegative, fold<mlir::arith::AddIOp>(b, index, size),
                 index);
 }

@@ -3,9 +3,9 @@
 
 #include "Normalization.h"
 #include "Patterns.h"
+#include "SameSize.h"
 #include "ScalarMath.h"
 #include "dialects/ONNX/ONNXDialect.h"
-#include "dialects/ONNX/ONNXDims.h"
 
 using namespace mlir;
 using namespace bitnet;
@@ -23,9 +23,9 @@ static Type getSumType(Type type) {
 static Value multiply2D(ImplicitLocOpBuilder &b, Value a, Value c,
                         bool isTransposed) {
   Type type = getSumType(typeOf(a).getElementType());
-  Value zero = filledTensor(
-      b, {sizeOf(b, a, 0), sizeOf(b, c, isTransposed ? 0 : 1)},
-      b.getZeroAttr(type));
+  Value zero =
+      filledTensor(b, {sizeOf(b, a, 0), sizeOf(b, c, isTransposed ? 0 : 1)},
+                   b.getZeroAttr(type));
   SmallVector<Type> types = {zero.getType()};
   if (isTransposed)
     return linalg::MatmulTransposeBOp::create(b, b.getLoc(), types,
@@ -35,7 +35,8 @@ static Value multiply2D(ImplicitLocOpBuilder &b, Value a, Value c,
       .getResult(0);
 }
 
-/// {{0, .., rank - kept - 1}, .., {rank - 1}}: all but `kept` dimensions as one.
+/// {{0, .., rank - kept - 1}, .., {rank - 1}}: all but `kept` dimensions as
+/// one.
 static Groups groupLeading(int64_t rank, int64_t kept) {
   Groups groups(1);
   for (int64_t dim = 0; dim < rank; ++dim) {
@@ -52,8 +53,7 @@ static Value multiplyRows(ImplicitLocOpBuilder &b, Value x, Value matrix,
                           bool isTransposed) {
   int64_t rank = typeOf(x).getRank();
   Groups groups = groupLeading(rank, 1);
-  Value rows =
-      multiply2D(b, collapse(b, x, groups), matrix, isTransposed);
+  Value rows = multiply2D(b, collapse(b, x, groups), matrix, isTransposed);
   Sizes sizes = sizesOf(b, x);
   sizes.back() = sizeOf(b, rows, 1);
   return expand(b, rows, groups, sizes);
@@ -70,8 +70,8 @@ static Value multiplyBatches(ImplicitLocOpBuilder &b, Value left, Value right) {
   Value zero = filledTensor(
       b, {sizeOf(b, left, 0), sizeOf(b, left, 1), sizeOf(b, right, 2)},
       b.getZeroAttr(type));
-  Value product = linalg::BatchMatmulOp::create(
-                      b, zero.getType(), ValueRange{left, right}, zero)
+  Value product = linalg::BatchMatmulOp::create(b, zero.getType(),
+                                                ValueRange{left, right}, zero)
                       .getResult(0);
   return expand(b, product, groups, sizes);
 }
@@ -96,10 +96,9 @@ static Value broadcastBatch(ImplicitLocOpBuilder &b, RankedTensorType type,
   Value batch = emptyTensor(b, sizes, b.getI1Type());
   auto expanded =
       RankedTensorType::get(shape, typeOf(x.value).getElementType());
-  return mapElements(b, expanded, {x, {other.original, batch, true}},
-                     [](ImplicitLocOpBuilder &, ValueRange x) {
-                       return x.front();
-                     });
+  return mapElements(
+      b, expanded, {x, {other.original, batch, true}},
+      [](ImplicitLocOpBuilder &, ValueRange x) { return x.front(); });
 }
 
 Value bitnet::multiplyMatrices(ImplicitLocOpBuilder &b, RankedTensorType type,
@@ -123,7 +122,7 @@ static void checkContraction(ImplicitLocOpBuilder &b, const Operand &left,
                              const Operand &right) {
   int64_t last = typeOf(left.value).getRank() - 1;
   int64_t first = std::max<int64_t>(typeOf(right.value).getRank() - 2, 0);
-  if (!onnx::isSameDim(left.original, last, right.original, first))
+  if (!isSameSize(left.original, last, right.original, first))
     checkSame(b, sizeOf(b, left.value, last), sizeOf(b, right.value, first),
               "cannot multiply: columns and rows differ");
 }
@@ -153,8 +152,7 @@ struct ConvertMatMul : OpConversionPattern<onnx::MatMulOp> {
   matchAndRewrite(onnx::MatMulOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    auto type =
-        getTypeConverter()->convertType<RankedTensorType>(op.getType());
+    auto type = getTypeConverter()->convertType<RankedTensorType>(op.getType());
     Operand left = {op.getA(), adaptor.getA()};
     Operand right = {op.getB(), adaptor.getB()};
     checkContraction(b, left, right);
@@ -204,13 +202,12 @@ struct ConvertGemm : OpConversionPattern<onnx::GemmOp> {
   matchAndRewrite(onnx::GemmOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    auto type =
-        getTypeConverter()->convertType<RankedTensorType>(op.getType());
+    auto type = getTypeConverter()->convertType<RankedTensorType>(op.getType());
     if (!isa<FloatType>(type.getElementType()))
       return refuse(rewriter, op, "is of integers");
     Value a = adaptor.getA();
     bool transA = op.getTransA() != 0, transB = op.getTransB() != 0;
-    if (!onnx::isSameDim(op.getA(), transA ? 0 : 1, op.getB(), transB ? 1 : 0))
+    if (!isSameSize(op.getA(), transA ? 0 : 1, op.getB(), transB ? 1 : 0))
       checkSame(b, sizeOf(b, a, transA ? 0 : 1),
                 sizeOf(b, adaptor.getB(), transB ? 1 : 0),
                 "cannot multiply: columns and rows differ");
@@ -231,8 +228,8 @@ private:
     auto times = [&](ImplicitLocOpBuilder &inner, double factor, Value x) {
       if (factor == 1)
         return x;
-      return Value(arith::MulFOp::create(inner, x,
-                                         numberOf(inner, precise, factor)));
+      return Value(
+          arith::MulFOp::create(inner, x, numberOf(inner, precise, factor)));
     };
     SmallVector<Operand> operands = {{op.getY(), product}};
     if (c)
@@ -283,15 +280,15 @@ private:
     SmallVector<Operand> operands = {x};
     if (zero)
       operands.push_back({zero, zero});
-    return mapElements(
-        b, typeOf(x.value).clone(i32), operands,
-        [&](ImplicitLocOpBuilder &inner, ValueRange codes) {
-          Value y = convertElement(inner, codes[0], from, i32);
-          if (!zero)
-            return y;
-          return fold<arith::SubIOp>(
-              inner, y, convertElement(inner, codes[1], from, i32));
-        });
+    return mapElements(b, typeOf(x.value).clone(i32), operands,
+                       [&](ImplicitLocOpBuilder &inner, ValueRange codes) {
+                         Value y = convertElement(inner, codes[0], from, i32);
+                         if (!zero)
+                           return y;
+                         return fold<arith::SubIOp>(
+                             inner, y,
+                             convertElement(inner, codes[1], from, i32));
+                       });
   }
 };
 

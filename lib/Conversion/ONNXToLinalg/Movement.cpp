@@ -1,8 +1,8 @@
 // Operators that copy elements: Concat, Split, Expand, Transpose, Tile, Trilu.
 #include "Elements.h"
 #include "Patterns.h"
+#include "SameSize.h"
 #include "dialects/ONNX/ONNXDialect.h"
-#include "dialects/ONNX/ONNXDims.h"
 #include "dialects/ONNX/ONNXKnownInts.h"
 
 using namespace mlir;
@@ -21,8 +21,8 @@ static Sizes concatSizes(ImplicitLocOpBuilder &b, ArrayRef<Operand> operands,
     for (auto [dim, size] : llvm::enumerate(sizesOf(b, operand.value))) {
       if (static_cast<int64_t>(dim) == axis)
         sizes[dim] = addSizes(b, sizes[dim], size);
-      else if (!onnx::isSameDim(operands.front().original, dim,
-                                operand.original, dim))
+      else if (!isSameSize(operands.front().original, dim, operand.original,
+                           dim))
         checkSame(b, sizes[dim], size,
                   "cannot put tensors of different sizes together");
     }
@@ -40,8 +40,7 @@ struct ConvertConcat : OpConversionPattern<onnx::ConcatOp> {
   matchAndRewrite(onnx::ConcatOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    auto type =
-        getTypeConverter()->convertType<RankedTensorType>(op.getType());
+    auto type = getTypeConverter()->convertType<RankedTensorType>(op.getType());
     if (isShapeLike(type) && llvm::all_of(adaptor.getInputs(), [](Value x) {
           return isShapeLike(x.getType());
         })) {
@@ -70,8 +69,7 @@ private:
     for (const Operand &operand : operands) {
       part.sizes[axis] = sizeOf(b, operand.value, axis);
       result = insertSlice(b, operand.value, result, part);
-      part.offsets[axis] =
-          addSizes(b, part.offsets[axis], part.sizes[axis]);
+      part.offsets[axis] = addSizes(b, part.offsets[axis], part.sizes[axis]);
     }
     return castTo(b, result, type);
   }
@@ -115,9 +113,9 @@ private:
     if (!op.getSplit())
       return equalParts(op, adaptor, b, axis);
     for (int64_t index = 0; index < op->getNumResults(); ++index) {
-      Value part = toIndex(
-          b, b.createOrFold<tensor::ExtractOp>(adaptor.getSplit(),
-                                               ValueRange(indexOf(b, index))));
+      Value part =
+          toIndex(b, b.createOrFold<tensor::ExtractOp>(
+                         adaptor.getSplit(), ValueRange(indexOf(b, index))));
       checkNotNegative(b, part, "the size of a part is negative");
       parts.push_back(getAsOpFoldResult(part));
     }
@@ -152,8 +150,7 @@ struct ConvertExpand : OpConversionPattern<onnx::ExpandOp> {
   matchAndRewrite(onnx::ExpandOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    auto type =
-        getTypeConverter()->convertType<RankedTensorType>(op.getType());
+    auto type = getTypeConverter()->convertType<RankedTensorType>(op.getType());
     if (isUnchanged(op)) {
       rewriter.replaceOp(op, castTo(b, adaptor.getInput(), type));
       return success();
@@ -162,11 +159,9 @@ struct ConvertExpand : OpConversionPattern<onnx::ExpandOp> {
     Value shape = emptyTensor(b, shapeSizes(op, adaptor, b), b.getI1Type());
     SmallVector<Operand> operands = {{op.getInput(), adaptor.getInput()},
                                      {op.getOutput(), shape, true}};
-    rewriter.replaceOp(
-        op, mapElements(b, type, operands,
-                        [](ImplicitLocOpBuilder &, ValueRange x) {
-                          return x.front();
-                        }));
+    rewriter.replaceOp(op, mapElements(b, type, operands,
+                                       [](ImplicitLocOpBuilder &,
+                                          ValueRange x) { return x.front(); }));
     return success();
   }
 
@@ -175,11 +170,11 @@ private:
   static bool isUnchanged(onnx::ExpandOp op) {
     if (typeOf(op.getInput()).getRank() != typeOf(op.getOutput()).getRank())
       return false;
-    return llvm::all_of(
-        llvm::seq<int64_t>(0, typeOf(op.getInput()).getRank()),
-        [&](int64_t dim) {
-          return onnx::isSameDim(op.getInput(), dim, op.getOutput(), dim);
-        });
+    return llvm::all_of(llvm::seq<int64_t>(0, typeOf(op.getInput()).getRank()),
+                        [&](int64_t dim) {
+                          return isSameSize(op.getInput(), dim, op.getOutput(),
+                                            dim);
+                        });
   }
 
   /// The result's sizes, as far as the operand's don't give them.
@@ -187,15 +182,13 @@ private:
                           ImplicitLocOpBuilder &b) {
     RankedTensorType type = typeOf(op.getOutput());
     int64_t offset = type.getRank() - typeOf(op.getInput()).getRank();
-    int64_t missing =
-        type.getRank() - typeOf(adaptor.getShape()).getDimSize(0);
+    int64_t missing = type.getRank() - typeOf(adaptor.getShape()).getDimSize(0);
     Sizes sizes;
     for (int64_t dim = 0; dim < type.getRank(); ++dim) {
       if (!type.isDynamicDim(dim)) {
         sizes.push_back(b.getIndexAttr(type.getDimSize(dim)));
       } else if (dim >= offset &&
-                 onnx::isSameDim(op.getInput(), dim - offset, op.getOutput(),
-                                 dim)) {
+                 isSameSize(op.getInput(), dim - offset, op.getOutput(), dim)) {
         sizes.push_back(sizeOf(b, adaptor.getInput(), dim - offset));
       } else if (dim < missing) {
         sizes.push_back(b.getIndexAttr(1));
@@ -232,8 +225,7 @@ struct ConvertTile : OpConversionPattern<onnx::TileOp> {
   matchAndRewrite(onnx::TileOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    auto type =
-        getTypeConverter()->convertType<RankedTensorType>(op.getType());
+    auto type = getTypeConverter()->convertType<RankedTensorType>(op.getType());
     Value input = adaptor.getInput();
     SmallVector<Value> own;
     Sizes sizes;
@@ -246,14 +238,15 @@ struct ConvertTile : OpConversionPattern<onnx::TileOp> {
       sizes.push_back(
           getAsOpFoldResult(fold<arith::MulIOp>(b, own.back(), repeats)));
     }
-    Value result = generate(
-        b, refine(b, sizes, type), type.getElementType(), {},
-        [&](ImplicitLocOpBuilder &inner, ValueRange) -> Value {
-          SmallVector<Value> position = getPosition(inner, type.getRank());
-          for (auto [index, size] : llvm::zip_equal(position, own))
-            index = arith::RemUIOp::create(inner, index, size);
-          return tensor::ExtractOp::create(inner, input, position);
-        });
+    Value result =
+        generate(b, refine(b, sizes, type), type.getElementType(), {},
+                 [&](ImplicitLocOpBuilder &inner, ValueRange) -> Value {
+                   SmallVector<Value> position =
+                       getPosition(inner, type.getRank());
+                   for (auto [index, size] : llvm::zip_equal(position, own))
+                     index = arith::RemUIOp::create(inner, index, size);
+                   return tensor::ExtractOp::create(inner, input, position);
+                 });
     rewriter.replaceOp(op, castTo(b, result, type));
     return success();
   }
@@ -294,25 +287,25 @@ struct ConvertTrilu : OpConversionPattern<onnx::TriluOp> {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     Value input = adaptor.getInput();
     RankedTensorType type = typeOf(input);
-    Value diagonal =
-        op.getK() ? scalarOf(b, adaptor.getK())
-                  : arith::ConstantOp::create(b, b.getI64IntegerAttr(0));
+    Value diagonal = op.getK()
+                         ? scalarOf(b, adaptor.getK())
+                         : arith::ConstantOp::create(b, b.getI64IntegerAttr(0));
     auto predicate =
         op.getUpper() != 0 ? CmpIPredicate::sge : CmpIPredicate::sle;
-    Value result = generate(
-        b, sizesOf(b, input), type.getElementType(), input,
-        [&](ImplicitLocOpBuilder &inner, ValueRange x) {
-          int64_t rank = type.getRank();
-          Value row = linalg::IndexOp::create(inner, rank - 2);
-          Value column = linalg::IndexOp::create(inner, rank - 1);
-          Value offset =
-              fromIndex(inner, fold<arith::SubIOp>(inner, column, row),
-                        inner.getI64Type());
-          Value isKept = compare(inner, predicate, offset, diagonal);
-          Value zero = arith::ConstantOp::create(
-              inner, inner.getZeroAttr(type.getElementType()));
-          return select(inner, isKept, x.front(), zero);
-        });
+    Value result =
+        generate(b, sizesOf(b, input), type.getElementType(), input,
+                 [&](ImplicitLocOpBuilder &inner, ValueRange x) {
+                   int64_t rank = type.getRank();
+                   Value row = linalg::IndexOp::create(inner, rank - 2);
+                   Value column = linalg::IndexOp::create(inner, rank - 1);
+                   Value offset =
+                       fromIndex(inner, fold<arith::SubIOp>(inner, column, row),
+                                 inner.getI64Type());
+                   Value isKept = compare(inner, predicate, offset, diagonal);
+                   Value zero = arith::ConstantOp::create(
+                       inner, inner.getZeroAttr(type.getElementType()));
+                   return select(inner, isKept, x.front(), zero);
+                 });
     rewriter.replaceOp(
         op, castTo(b, result, getTypeConverter()->convertType(op.getType())));
     return success();

@@ -61,8 +61,7 @@ Value bitnet::softmax(ImplicitLocOpBuilder &b, Value x, int64_t axis) {
   TypedAttr zero = numberAttr(typeOf(x).getElementType(), 0);
   Value power = mapLike(b, x, largest(b, x, axis),
                         [](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
-                          return math::ExpOp::create(inner,
-                                                     subtract(inner, x));
+                          return math::ExpOp::create(inner, subtract(inner, x));
                         });
   Value total = reduceKeeping(b, power, {axis}, zero, sum);
   return mapLike(b, power, total,
@@ -75,12 +74,12 @@ Value bitnet::softmax(ImplicitLocOpBuilder &b, Value x, int64_t axis) {
 static Value logSoftmax(ImplicitLocOpBuilder &b, Value x, int64_t axis) {
   TypedAttr zero = numberAttr(typeOf(x).getElementType(), 0);
   Value shifted = mapLike(b, x, largest(b, x, axis), subtract);
-  Value total = reduceKeeping(
-      b, shifted, {axis}, zero,
-      [](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
-        return arith::AddFOp::create(inner, math::ExpOp::create(inner, x[0]),
-                                     x[1]);
-      });
+  Value total =
+      reduceKeeping(b, shifted, {axis}, zero,
+                    [](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
+                      return arith::AddFOp::create(
+                          inner, math::ExpOp::create(inner, x[0]), x[1]);
+                    });
   return mapLike(b, shifted, total,
                  [](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
                    return arith::SubFOp::create(
@@ -90,8 +89,7 @@ static Value logSoftmax(ImplicitLocOpBuilder &b, Value x, int64_t axis) {
 
 namespace {
 
-template <typename OpTy>
-struct ConvertSoftmax : OpConversionPattern<OpTy> {
+template <typename OpTy> struct ConvertSoftmax : OpConversionPattern<OpTy> {
   using OpConversionPattern<OpTy>::OpConversionPattern;
 
   LogicalResult
@@ -127,14 +125,14 @@ SmallVector<int64_t> trailingAxes(int64_t axis, int64_t rank) {
 static Value meanOf(ImplicitLocOpBuilder &b, Value x, ArrayRef<int64_t> axes,
                     bool ofSquares) {
   Type type = typeOf(x).getElementType();
-  Value total = reduceKeeping(
-      b, x, axes, numberAttr(type, 0),
-      [&](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
-        Value next = x[0];
-        if (ofSquares)
-          next = arith::MulFOp::create(inner, next, next);
-        return arith::AddFOp::create(inner, next, x[1]);
-      });
+  Value total =
+      reduceKeeping(b, x, axes, numberAttr(type, 0),
+                    [&](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
+                      Value next = x[0];
+                      if (ofSquares)
+                        next = arith::MulFOp::create(inner, next, next);
+                      return arith::AddFOp::create(inner, next, x[1]);
+                    });
   Sizes counted;
   for (int64_t axis : axes)
     counted.push_back(sizeOf(b, x, axis));
@@ -150,13 +148,13 @@ static Value meanOf(ImplicitLocOpBuilder &b, Value x, ArrayRef<int64_t> axes,
 /// sqrt(x + epsilon)
 static Value rootOf(ImplicitLocOpBuilder &b, Value x, const APFloat &epsilon) {
   Type type = typeOf(x).getElementType();
-  return generate(
-      b, sizesOf(b, x), type, x,
-      [&](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
-        Value offset = numberOf(inner, type, epsilon.convertToDouble());
-        return math::SqrtOp::create(
-            inner, arith::AddFOp::create(inner, x[0], offset));
-      });
+  return generate(b, sizesOf(b, x), type, x,
+                  [&](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
+                    Value offset =
+                        numberOf(inner, type, epsilon.convertToDouble());
+                    return math::SqrtOp::create(
+                        inner, arith::AddFOp::create(inner, x[0], offset));
+                  });
 }
 
 /// x * scale, + bias if there is one; the product is in the scale's type.
@@ -164,8 +162,7 @@ static Value applyParameters(ImplicitLocOpBuilder &b, RankedTensorType type,
                              ArrayRef<Operand> operands) {
   return mapElements(b, type, operands,
                      [](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
-                       Value y =
-                           convertFloat(inner, x[0], x[1].getType());
+                       Value y = convertFloat(inner, x[0], x[1].getType());
                        y = arith::MulFOp::create(inner, y, x[1]);
                        if (x.size() == 2)
                          return y;
@@ -204,23 +201,22 @@ struct ConvertLayerNormalization
     if (!op.getStatistics().empty())
       results.push_back(mean);
     if (op.getStatistics().size() > 1)
-      results.push_back(generate(
-          b, sizesOf(b, deviation), precise, deviation,
-          [&](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
-            return arith::DivFOp::create(inner, numberOf(inner, precise, 1),
-                                         x[0]);
-          }));
+      results.push_back(
+          generate(b, sizesOf(b, deviation), precise, deviation,
+                   [&](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
+                     return arith::DivFOp::create(
+                         inner, numberOf(inner, precise, 1), x[0]);
+                   }));
     for (auto [value, result] : llvm::zip_equal(results, op->getResults()))
-      value = castTo(
-          b, convertFloats(b, value, typeOf(result).getElementType()),
-          result.getType());
+      value =
+          castTo(b, convertFloats(b, value, typeOf(result).getElementType()),
+                 result.getType());
     rewriter.replaceOp(op, results);
     return success();
   }
 };
 
-struct ConvertRMSNormalization
-    : OpConversionPattern<onnx::RMSNormalizationOp> {
+struct ConvertRMSNormalization : OpConversionPattern<onnx::RMSNormalizationOp> {
   using OpConversionPattern::OpConversionPattern;
 
   LogicalResult
@@ -233,15 +229,14 @@ struct ConvertRMSNormalization
         convertFloats(b, adaptor.getX(), getPreciseType(type.getElementType()));
     Value root =
         rootOf(b, meanOf(b, x, axes, /*ofSquares=*/true), op.getEpsilon());
-    Value normal =
-        mapLike(b, x, root,
-                [](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
-                  return arith::DivFOp::create(inner, x[0], x[1]);
-                });
-    rewriter.replaceOp(
-        op, applyParameters(b, op.getType(),
-                            {{op.getX(), normal},
-                             {op.getScale(), adaptor.getScale()}}));
+    Value normal = mapLike(
+        b, x, root, [](ImplicitLocOpBuilder &inner, ValueRange x) -> Value {
+          return arith::DivFOp::create(inner, x[0], x[1]);
+        });
+    rewriter.replaceOp(op,
+                       applyParameters(b, op.getType(),
+                                       {{op.getX(), normal},
+                                        {op.getScale(), adaptor.getScale()}}));
     return success();
   }
 };
@@ -250,8 +245,8 @@ struct ConvertRMSNormalization
 
 void bitnet::populateNormalizationPatterns(const TypeConverter &converter,
                                            RewritePatternSet &patterns) {
-  patterns.add<ConvertLayerNormalization, ConvertRMSNormalization,
-               ConvertSoftmax<onnx::LogSoftmaxOp>,
-               ConvertSoftmax<onnx::SoftmaxOp>>(converter,
-                                                patterns.getContext());
+  patterns
+      .add<ConvertLayerNormalization, ConvertRMSNormalization,
+           ConvertSoftmax<onnx::LogSoftmaxOp>, ConvertSoftmax<onnx::SoftmaxOp>>(
+          converter, patterns.getContext());
 }

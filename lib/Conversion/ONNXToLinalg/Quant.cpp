@@ -2,7 +2,6 @@
 #include "Patterns.h"
 #include "ScalarMath.h"
 #include "dialects/ONNX/ONNXDialect.h"
-#include "dialects/ONNX/ONNXDims.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -37,8 +36,7 @@ public:
       if (layout.blockSize > 0 && dim == layout.axis)
         size = getAsOpFoldResult(fold<arith::CeilDivSIOp>(
             b, indexOf(b, size), indexOf(b, layout.blockSize)));
-      checkSame(b, size, sizeOf(b, value, dim),
-                "scales do not fit the tensor");
+      checkSame(b, size, sizeOf(b, value, dim), "scales do not fit the tensor");
     }
   }
 
@@ -59,8 +57,8 @@ public:
     if (layout.blockSize == 0)
       return inputs[position];
     SmallVector<Value> indices = getPosition(b, typeOf(value).getRank());
-    indices[layout.axis] = fold<arith::DivUIOp>(
-        b, indices[layout.axis], indexOf(b, layout.blockSize));
+    indices[layout.axis] = fold<arith::DivUIOp>(b, indices[layout.axis],
+                                                indexOf(b, layout.blockSize));
     return tensor::ExtractOp::create(b, value, indices);
   }
 
@@ -78,12 +76,14 @@ static Parameter::Layout layoutOf(int64_t axis, int64_t blockSize,
   return {axis < 0 ? axis + typeOf(tensor).getRank() : axis, blockSize};
 }
 
-/// saturate(roundeven(x / scale) + zero), where zero is an element of type `to`.
+/// saturate(roundeven(x / scale) + zero), where zero is an element of type
+/// `to`.
 static Value quantize(ImplicitLocOpBuilder &b, ValueRange x, Type to) {
-  Value code = math::RoundEvenOp::create(b, arith::DivFOp::create(b, x[0], x[1]));
+  Value code =
+      math::RoundEvenOp::create(b, arith::DivFOp::create(b, x[0], x[1]));
   if (x.size() > 2)
-    code = arith::AddFOp::create(
-        b, code, convertElement(b, x[2], to, code.getType()));
+    code = arith::AddFOp::create(b, code,
+                                 convertElement(b, x[2], to, code.getType()));
   return saturateFloat(b, code, to);
 }
 
@@ -119,7 +119,8 @@ struct ConvertDequantizeLinear : OpConversionPattern<onnx::DequantizeLinearOp> {
       Value y = convertElement(inner, args[0], code, i32);
       if (zero)
         y = fold<arith::SubIOp>(
-            inner, y, convertElement(inner, zero->read(inner, args), code, i32));
+            inner, y,
+            convertElement(inner, zero->read(inner, args), code, i32));
       Value factor = scale.read(inner, args);
       y = arith::SIToFPOp::create(inner, factor.getType(), y);
       return convertFloat(inner, arith::MulFOp::create(inner, y, factor),
@@ -185,15 +186,13 @@ struct ConvertDynamicQuantizeLinear
     Type f32 = b.getF32Type(), code = op.getY().getType().getElementType();
     Value high = extreme(b, x, /*isMax=*/true);
     Value low = extreme(b, x, /*isMax=*/false);
-    Value scale =
-        arith::DivFOp::create(b, arith::SubFOp::create(b, high, low),
-                              numberOf(b, f32, 255));
+    Value scale = arith::DivFOp::create(b, arith::SubFOp::create(b, high, low),
+                                        numberOf(b, f32, 255));
     // All elements are 0: any scale will do, but 0.
     Value isFlat = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, scale,
                                          numberOf(b, f32, 0));
     Value divisor = select(b, isFlat, numberOf(b, f32, 1), scale);
-    Value zero =
-        quantize(b, {arith::NegFOp::create(b, low), divisor}, code);
+    Value zero = quantize(b, {arith::NegFOp::create(b, low), divisor}, code);
     Value y = generate(b, sizesOf(b, x), getComputedType(code), x,
                        [&](ImplicitLocOpBuilder &inner, ValueRange x) {
                          return quantize(inner, {x[0], divisor, zero}, code);
@@ -210,8 +209,7 @@ struct ConvertDynamicQuantizeLinear
 private:
   /// The largest or smallest element, or 0 if it lies beyond.
   static Value extreme(ImplicitLocOpBuilder &b, Value x, bool isMax) {
-    auto all =
-        llvm::to_vector(llvm::seq<int64_t>(0, typeOf(x).getRank()));
+    auto all = llvm::to_vector(llvm::seq<int64_t>(0, typeOf(x).getRank()));
     Value result = reduceElements(
         b, x, all, b.getF32FloatAttr(0),
         [&](ImplicitLocOpBuilder &inner, ValueRange x) {

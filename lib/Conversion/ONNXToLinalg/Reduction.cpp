@@ -100,8 +100,8 @@ static Type getSumType(Type type) {
 /// The reduction of a vector of integers, as scalars.
 static Value reduceScalars(B &b, Operation *op, Value data) {
   SmallVector<Value> elements = elementsOf(b, data);
-  Value sum = arith::ConstantOp::create(
-      b, startOf(op, typeOf(data).getElementType()));
+  Value sum =
+      arith::ConstantOp::create(b, startOf(op, typeOf(data).getElementType()));
   for (Value x : elements)
     sum = combine(op, b, prepare(op, b, x), sum);
   return finish(op, b, sum, indexOf(b, elements.size()));
@@ -111,8 +111,8 @@ static Value reduce(B &b, Operation *op, Value data, ArrayRef<int64_t> axes) {
   Type element = typeOf(data).getElementType(), type = getSumType(element);
   Value reduced = reduceElements(
       b, data, axes, startOf(op, type), [&](B &inner, ValueRange x) {
-        Value next = isa<FloatType>(type) ? convertFloat(inner, x[0], type)
-                                          : x[0];
+        Value next =
+            isa<FloatType>(type) ? convertFloat(inner, x[0], type) : x[0];
         return combine(op, inner, prepare(op, inner, next), x[1]);
       });
   if (!isa<ReduceL2Op, ReduceMeanOp>(op) && type == element)
@@ -121,19 +121,17 @@ static Value reduce(B &b, Operation *op, Value data, ArrayRef<int64_t> axes) {
   for (int64_t axis : axes)
     counted.push_back(sizeOf(b, data, axis));
   Value count = indexOf(b, productOf(b, counted));
-  return generate(b, sizesOf(b, reduced), element, reduced,
-                  [&](B &inner, ValueRange x) {
-                    Value result = finish(op, inner, x[0], count);
-                    return isa<FloatType>(element)
-                               ? convertFloat(inner, result, element)
-                               : result;
-                  });
+  return generate(
+      b, sizesOf(b, reduced), element, reduced, [&](B &inner, ValueRange x) {
+        Value result = finish(op, inner, x[0], count);
+        return isa<FloatType>(element) ? convertFloat(inner, result, element)
+                                       : result;
+      });
 }
 
 namespace {
 
-template <typename OpTy>
-struct ConvertReduce : OpConversionPattern<OpTy> {
+template <typename OpTy> struct ConvertReduce : OpConversionPattern<OpTy> {
   using OpConversionPattern<OpTy>::OpConversionPattern;
 
   LogicalResult
@@ -145,8 +143,9 @@ struct ConvertReduce : OpConversionPattern<OpTy> {
     if (!axes)
       return refuse(rewriter, op, "axes are not constant");
     B b(op.getLoc(), rewriter);
-    auto type = this->getTypeConverter()->template convertType<RankedTensorType>(
-        op.getType());
+    auto type =
+        this->getTypeConverter()->template convertType<RankedTensorType>(
+            op.getType());
     Value data = adaptor.getData();
     int64_t rank = typeOf(data).getRank();
     for (int64_t &axis : *axes)
@@ -168,8 +167,7 @@ struct ConvertReduce : OpConversionPattern<OpTy> {
 };
 
 /// ArgMax(x) -> generic that carries the best element and its index
-template <typename OpTy>
-struct ConvertArgReduce : OpConversionPattern<OpTy> {
+template <typename OpTy> struct ConvertArgReduce : OpConversionPattern<OpTy> {
   using OpConversionPattern<OpTy>::OpConversionPattern;
 
   LogicalResult
@@ -233,11 +231,11 @@ private:
                               inner.getI64Type());
       Value isFirst = compare(inner, arith::CmpIPredicate::eq, x[2],
                               numberOf(inner, inner.getI64Type(), -1));
-      Value isNew = fold<arith::OrIOp>(inner, isFirst,
-                                       isBetter(inner, op, x[0], x[1]));
-      linalg::YieldOp::create(
-          inner, ValueRange{select(inner, isNew, x[0], x[1]),
-                            select(inner, isNew, index, x[2])});
+      Value isNew =
+          fold<arith::OrIOp>(inner, isFirst, isBetter(inner, op, x[0], x[1]));
+      linalg::YieldOp::create(inner,
+                              ValueRange{select(inner, isNew, x[0], x[1]),
+                                         select(inner, isNew, index, x[2])});
     };
     return linalg::GenericOp::create(
                b, TypeRange{best.getType(), where.getType()}, data,
@@ -280,7 +278,8 @@ private:
     Value start = x;
     if (isExclusive)
       start = filledTensor(b, sizesOf(b, x), b.getZeroAttr(element));
-    auto step = [&](OpBuilder &nested, Location loc, Value n, ValueRange state) {
+    auto step = [&](OpBuilder &nested, Location loc, Value n,
+                    ValueRange state) {
       B inner(loc, nested);
       Value place = n, before = fold<arith::SubIOp>(inner, n, one);
       if (isReverse) {
@@ -307,11 +306,11 @@ private:
 
 void bitnet::populateReductionPatterns(const TypeConverter &converter,
                                        RewritePatternSet &patterns) {
-  patterns.add<ConvertArgReduce<ArgMaxOp>, ConvertArgReduce<ArgMinOp>,
-               ConvertCumSum, ConvertReduce<ReduceL1Op>,
-               ConvertReduce<ReduceL2Op>, ConvertReduce<ReduceMaxOp>,
-               ConvertReduce<ReduceMeanOp>, ConvertReduce<ReduceMinOp>,
-               ConvertReduce<ReduceProdOp>, ConvertReduce<ReduceSumOp>,
-               ConvertReduce<ReduceSumSquareOp>>(converter,
-                                                 patterns.getContext());
+  patterns
+      .add<ConvertArgReduce<ArgMaxOp>, ConvertArgReduce<ArgMinOp>,
+           ConvertCumSum, ConvertReduce<ReduceL1Op>, ConvertReduce<ReduceL2Op>,
+           ConvertReduce<ReduceMaxOp>, ConvertReduce<ReduceMeanOp>,
+           ConvertReduce<ReduceMinOp>, ConvertReduce<ReduceProdOp>,
+           ConvertReduce<ReduceSumOp>, ConvertReduce<ReduceSumSquareOp>>(
+          converter, patterns.getContext());
 }

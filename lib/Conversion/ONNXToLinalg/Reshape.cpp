@@ -82,8 +82,7 @@ private:
       if (isSize(index))
         continue;
       Value isFree = compare(b, CmpIPredicate::eq, index, minusOne);
-      Value inferred =
-          fold<arith::DivUIOp>(b, indexOf(b, total), divisor);
+      Value inferred = fold<arith::DivUIOp>(b, indexOf(b, total), divisor);
       index = select(b, isFree, inferred, index);
       checkNotNegative(b, index, "a size is negative");
       sizes[dim] = size = getAsOpFoldResult(index);
@@ -116,8 +115,7 @@ struct ConvertReshape : OpConversionPattern<onnx::ReshapeOp> {
   matchAndRewrite(onnx::ReshapeOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    auto type =
-        getTypeConverter()->convertType<RankedTensorType>(op.getType());
+    auto type = getTypeConverter()->convertType<RankedTensorType>(op.getType());
     Value data = adaptor.getData();
     if (Value scalars = reshapeScalars(b, data, type)) {
       rewriter.replaceOp(op, scalars);
@@ -138,9 +136,9 @@ private:
       return expand(b, data, {},
                     Sizes(sizes.getSizes().size(), b.getIndexAttr(1)));
     if (sizes.getSizes().empty())
-      return dropUnitDims(b, data,
-                          llvm::to_vector(llvm::seq<int64_t>(
-                              0, typeOf(data).getRank())));
+      return dropUnitDims(
+          b, data,
+          llvm::to_vector(llvm::seq<int64_t>(0, typeOf(data).getRank())));
     return expand(b, collapse(b, data, from), to, sizes.getSizes());
   }
 };
@@ -185,8 +183,7 @@ struct ConvertSqueeze : OpConversionPattern<onnx::SqueezeOp> {
   LogicalResult
   matchAndRewrite(onnx::SqueezeOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    auto type =
-        getTypeConverter()->convertType<RankedTensorType>(op.getType());
+    auto type = getTypeConverter()->convertType<RankedTensorType>(op.getType());
     Value data = adaptor.getData();
     int64_t rank = typeOf(data).getRank();
     std::optional<SmallVector<int64_t>> axes = SmallVector<int64_t>();
@@ -220,8 +217,7 @@ struct ConvertUnsqueeze : OpConversionPattern<onnx::UnsqueezeOp> {
   LogicalResult
   matchAndRewrite(onnx::UnsqueezeOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    auto type =
-        getTypeConverter()->convertType<RankedTensorType>(op.getType());
+    auto type = getTypeConverter()->convertType<RankedTensorType>(op.getType());
     std::optional<SmallVector<int64_t>> axes =
         onnx::getConstantInts(op.getAxes());
     if (!axes)
@@ -243,6 +239,7 @@ struct ConvertUnsqueeze : OpConversionPattern<onnx::UnsqueezeOp> {
 
 void bitnet::populateReshapePatterns(const TypeConverter &converter,
                                      RewritePatternSet &patterns) {
-  patterns.add<ConvertFlatten, ConvertReshape, ConvertSqueeze,
-               ConvertUnsqueeze>(converter, patterns.getContext());
+  patterns
+      .add<ConvertFlatten, ConvertReshape, ConvertSqueeze, ConvertUnsqueeze>(
+          converter, patterns.getContext());
 }

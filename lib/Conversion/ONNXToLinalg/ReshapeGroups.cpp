@@ -1,7 +1,7 @@
 // See ReshapeGroups.h.
 #include "ReshapeGroups.h"
 
-#include "dialects/ONNX/ONNXDims.h"
+#include "SameSize.h"
 
 using namespace mlir;
 using namespace bitnet;
@@ -70,7 +70,7 @@ static bool takeGroup(Side &from, Side &to, ReshapeGroups &groups) {
 static int64_t findSource(Value from, Value to, int64_t dim) {
   for (int64_t other = 0; other < typeOf(from).getRank(); ++other)
     if (typeOf(from).isDynamicDim(other) && typeOf(to).isDynamicDim(dim) &&
-        onnx::isSameDim(from, other, to, dim))
+        isSameSize(from, other, to, dim))
       return other;
   return -1;
 }

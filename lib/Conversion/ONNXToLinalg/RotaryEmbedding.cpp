@@ -1,8 +1,8 @@
 // RotaryEmbedding, in all its forms.
 #include "Indices.h"
 #include "Patterns.h"
+#include "SameSize.h"
 #include "dialects/ONNX/ONNXDialect.h"
-#include "dialects/ONNX/ONNXDims.h"
 
 using namespace mlir;
 using namespace bitnet;
@@ -45,8 +45,7 @@ public:
 private:
   void checkSizes(ImplicitLocOpBuilder &b) {
     check(b,
-          compare(b, CmpIPredicate::ule, rotated,
-                  indexOf(b, sizeOf(b, x, 3))),
+          compare(b, CmpIPredicate::ule, rotated, indexOf(b, sizeOf(b, x, 3))),
           "more channels are rotated than there are");
     constexpr StringLiteral message = "the caches do not fit the tensor";
     Value cosine = operands.getCosCache(), sine = operands.getSinCache();
@@ -69,9 +68,9 @@ private:
     constexpr StringLiteral message =
         "an operand has another batch or sequence";
     if (typeOf(value).getDimSize(0) != 1 &&
-        !onnx::isSameDim(original, 0, op.getX(), 0))
+        !isSameSize(original, 0, op.getX(), 0))
       checkSame(b, sizeOf(b, value, 0), sizeOf(b, x, 0), message);
-    if (!onnx::isSameDim(original, 1, op.getX(), sequenceDim))
+    if (!isSameSize(original, 1, op.getX(), sequenceDim))
       checkSame(b, sizeOf(b, value, 1), sizeOf(b, x, sequenceDim), message);
   }
 
@@ -86,8 +85,7 @@ private:
                         fold<arith::RemUIOp>(b, channel, two), zero);
     } else {
       isFirst = compare(b, CmpIPredicate::ult, channel, half);
-      pair = select(b, isFirst, channel,
-                    fold<arith::SubIOp>(b, channel, half));
+      pair = select(b, isFirst, channel, fold<arith::SubIOp>(b, channel, half));
     }
     return {select(b, isRotated, pair, zero), isFirst};
   }
@@ -95,8 +93,9 @@ private:
   Value partnerOf(ImplicitLocOpBuilder &b, Value channel, Value isFirst,
                   Value isRotated) {
     Value distance = op.getInterleaved() != 0 ? indexOf(b, 1) : half;
-    Value partner = select(b, isFirst, fold<arith::AddIOp>(b, channel, distance),
-                           fold<arith::SubIOp>(b, channel, distance));
+    Value partner =
+        select(b, isFirst, fold<arith::AddIOp>(b, channel, distance),
+               fold<arith::SubIOp>(b, channel, distance));
     return select(b, isRotated, partner, channel);
   }
 
@@ -107,8 +106,8 @@ private:
     };
     Value sequence = position[sequenceDim];
     if (Value ids = operands.getPositionIds()) {
-      Value id = tensor::ExtractOp::create(
-          b, ids, ValueRange{batchOf(ids), sequence});
+      Value id =
+          tensor::ExtractOp::create(b, ids, ValueRange{batchOf(ids), sequence});
       Value row = fromFront(b, id, indexOf(b, sizeOf(b, cache, 0)));
       return tensor::ExtractOp::create(b, cache, ValueRange{row, pair});
     }

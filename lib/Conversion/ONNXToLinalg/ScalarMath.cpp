@@ -35,8 +35,7 @@ static bool isIndex(Value x) {
           matchPattern(x, m_Constant()));
 }
 
-template <typename FloatOp, typename IntOp>
-static Value compute(B &b, X x) {
+template <typename FloatOp, typename IntOp> static Value compute(B &b, X x) {
   if (isFloat(x[0]))
     return FloatOp::create(b, x[0], x[1]);
   // Sizes stay sizes, which are known not to be negative.
@@ -107,8 +106,8 @@ Value bitnet::emit(onnx::ModOp op, B &b, X x) {
   if (op.getFmod() != 0)
     return rest;
   // The remainder takes the sign of the divisor.
-  Value differs = compare(b, CmpIPredicate::slt,
-                          fold<arith::XOrIOp>(b, rest, x[1]), zero);
+  Value differs =
+      compare(b, CmpIPredicate::slt, fold<arith::XOrIOp>(b, rest, x[1]), zero);
   Value isRest = compare(b, CmpIPredicate::ne, rest, zero);
   return select(b, fold<arith::AndIOp>(b, differs, isRest),
                 fold<arith::AddIOp>(b, rest, x[1]), rest);
@@ -171,8 +170,8 @@ static Value integerPower(B &b, Value x, Value exponent) {
     Value power = state[0], square = state[1], rest = state[2];
     Value bit = fold<arith::AndIOp>(inner, rest, one);
     Value isSet = compare(inner, CmpIPredicate::ne, bit, zero);
-    power = select(inner, isSet, fold<arith::MulIOp>(inner, power, square),
-                   power);
+    power =
+        select(inner, isSet, fold<arith::MulIOp>(inner, power, square), power);
     scf::YieldOp::create(
         inner, ValueRange{power, fold<arith::MulIOp>(inner, square, square),
                           fold<arith::ShRUIOp>(inner, rest, one)});
@@ -247,15 +246,13 @@ Value bitnet::emit(onnx::ClipOp op, B &b, X x) {
   Value result = x[0];
   X bounds = x.drop_front();
   if (op.getLow()) {
-    result = isFloat(result)
-                 ? limit(b, result, bounds[0], CmpFPredicate::OLT)
-                 : maxOf(b, result, bounds[0], isUnsigned(op));
+    result = isFloat(result) ? limit(b, result, bounds[0], CmpFPredicate::OLT)
+                             : maxOf(b, result, bounds[0], isUnsigned(op));
     bounds = bounds.drop_front();
   }
   if (op.getHigh())
-    result = isFloat(result)
-                 ? limit(b, result, bounds[0], CmpFPredicate::OGT)
-                 : minOf(b, result, bounds[0], isUnsigned(op));
+    result = isFloat(result) ? limit(b, result, bounds[0], CmpFPredicate::OGT)
+                             : minOf(b, result, bounds[0], isUnsigned(op));
   return result;
 }
 
@@ -310,8 +307,7 @@ Value bitnet::sigmoidOf(B &b, Value x) {
 Value bitnet::emit(onnx::SigmoidOp, B &b, X x) { return sigmoidOf(b, x[0]); }
 
 Value bitnet::emit(onnx::SwishOp op, B &b, X x) {
-  Value alpha =
-      numberOf(b, x[0].getType(), op.getAlpha().convertToDouble());
+  Value alpha = numberOf(b, x[0].getType(), op.getAlpha().convertToDouble());
   Value scaled = arith::MulFOp::create(b, alpha, x[0]);
   return arith::MulFOp::create(b, x[0], sigmoidOf(b, scaled));
 }
@@ -334,8 +330,7 @@ Value bitnet::emit(onnx::GeluOp op, B &b, X x) {
   Value bell;
   if (op.getApproximate() == "tanh") {
     Value cube = times(times(x[0], x[0]), x[0]);
-    Value sum =
-        arith::AddFOp::create(b, x[0], times(number(0.044715), cube));
+    Value sum = arith::AddFOp::create(b, x[0], times(number(0.044715), cube));
     bell = math::TanhOp::create(b, times(number(std::sqrt(2 / M_PI)), sum));
   } else {
     bell = math::ErfOp::create(b, times(x[0], number(std::sqrt(0.5))));
@@ -531,10 +526,8 @@ Value bitnet::convertElement(B &b, Value x, Type from, Type to) {
                           : Value(arith::SIToFPOp::create(b, to, x));
 }
 
-template <typename OpTy>
-static Value emitConversion(OpTy op, B &b, X x) {
-  return convertElement(b, x[0],
-                        getElementTypeOrSelf(op.getInput().getType()),
+template <typename OpTy> static Value emitConversion(OpTy op, B &b, X x) {
+  return convertElement(b, x[0], getElementTypeOrSelf(op.getInput().getType()),
                         getElementTypeOrSelf(op.getOutput().getType()));
 }
 

@@ -1,9 +1,9 @@
 // Writing by index: ScatterND, TensorScatter.
 #include "Indices.h"
 #include "Patterns.h"
+#include "SameSize.h"
 #include "ScalarMath.h"
 #include "dialects/ONNX/ONNXDialect.h"
-#include "dialects/ONNX/ONNXDims.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -32,8 +32,7 @@ namespace {
 struct SliceAt {
   SliceAt(ImplicitLocOpBuilder &b, Value tensor, ValueRange indices)
       : offsets(typeOf(tensor).getRank(), b.getIndexAttr(0)),
-        sizes(sizesOf(b, tensor)),
-        strides(offsets.size(), b.getIndexAttr(1)),
+        sizes(sizesOf(b, tensor)), strides(offsets.size(), b.getIndexAttr(1)),
         type(typeOf(tensor).clone(
             typeOf(tensor).getShape().drop_front(indices.size()))) {
     for (size_t dim = 0; dim < indices.size(); ++dim) {
@@ -67,8 +66,9 @@ struct ConvertScatterND : OpConversionPattern<onnx::ScatterNDOp> {
     int64_t tuples = typeOf(indices).getRank() - 1;
     int64_t rank = typeOf(data).getRank();
     if (ShapedType::isDynamic(length))
-      return refuse(rewriter, op, "the length of index tuples is "
-                                             "not known");
+      return refuse(rewriter, op,
+                    "the length of index tuples is "
+                    "not known");
     if (typeOf(updates).getRank() != tuples + rank - length)
       return refuse(rewriter, op, "updates have the wrong rank");
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
@@ -113,7 +113,7 @@ private:
       bool isTuple = dim < tuples;
       Value original = isTuple ? op.getIndices() : op.getData();
       int64_t other = isTuple ? dim : dim - tuples + length;
-      if (!onnx::isSameDim(op.getUpdates(), dim, original, other))
+      if (!isSameSize(op.getUpdates(), dim, original, other))
         checkSame(b, sizeOf(b, updates, dim),
                   sizeOf(b, isTuple ? indices : data, other), message);
     }
@@ -154,8 +154,8 @@ struct ConvertTensorScatter : OpConversionPattern<onnx::TensorScatterOp> {
     int64_t rank = typeOf(cache).getRank();
     int64_t axis = op.getAxis() < 0 ? op.getAxis() + rank : op.getAxis();
     for (int64_t dim = 0; dim < rank; ++dim)
-      if (dim != axis && !onnx::isSameDim(op.getPastCache(), dim,
-                                          op.getUpdate(), dim))
+      if (dim != axis &&
+          !isSameSize(op.getPastCache(), dim, op.getUpdate(), dim))
         checkSame(b, sizeOf(b, cache, dim), sizeOf(b, update, dim),
                   "the update does not fit the cache");
     Value zero = indexOf(b, 0), one = indexOf(b, 1);
@@ -165,8 +165,9 @@ struct ConvertTensorScatter : OpConversionPattern<onnx::TensorScatterOp> {
     bool isCircular = op.getMode() == "circular";
     if (op.getWriteIndices())
       checkSame(b, sizeOf(b, adaptor.getWriteIndices(), 0),
-                getAsOpFoldResult(batches), "there is not one write index "
-                                            "for each batch entry");
+                getAsOpFoldResult(batches),
+                "there is not one write index "
+                "for each batch entry");
     if (isCircular)
       check(b, compare(b, CmpIPredicate::ule, count, capacity),
             "the update is longer than the cache");
@@ -176,15 +177,13 @@ struct ConvertTensorScatter : OpConversionPattern<onnx::TensorScatterOp> {
       ImplicitLocOpBuilder inner(loc, nested);
       Value start = zero;
       if (op.getWriteIndices())
-        start = toIndex(inner,
-                        tensor::ExtractOp::create(
-                            inner, adaptor.getWriteIndices(), batch));
-      Value limit = isCircular ? capacity
-                               : fold<arith::SubIOp>(inner, capacity, count);
-      Value isInside =
-          fold<arith::AndIOp>(inner,
-                              compare(inner, CmpIPredicate::sge, start, zero),
-                              compare(inner, CmpIPredicate::sle, start, limit));
+        start = toIndex(inner, tensor::ExtractOp::create(
+                                   inner, adaptor.getWriteIndices(), batch));
+      Value limit =
+          isCircular ? capacity : fold<arith::SubIOp>(inner, capacity, count);
+      Value isInside = fold<arith::AndIOp>(
+          inner, compare(inner, CmpIPredicate::sge, start, zero),
+          compare(inner, CmpIPredicate::sle, start, limit));
       check(inner, isInside, kOutOfRange);
       auto writeOne = [&](OpBuilder &innermost, Location loc, Value n,
                           ValueRange result) {
@@ -204,9 +203,9 @@ struct ConvertTensorScatter : OpConversionPattern<onnx::TensorScatterOp> {
       auto loop = scf::ForOp::create(inner, zero, count, one, result, writeOne);
       scf::YieldOp::create(inner, loop.getResults());
     };
-    rewriter.replaceOp(op, scf::ForOp::create(b, zero, batches, one, cache,
-                                              writeBatch)
-                               .getResult(0));
+    rewriter.replaceOp(
+        op, scf::ForOp::create(b, zero, batches, one, cache, writeBatch)
+                .getResult(0));
     return success();
   }
 };

@@ -26,9 +26,8 @@ struct ConvertShape : OpConversionPattern<onnx::ShapeOp> {
     int64_t end = std::max(start, clamp(op.getEnd().value_or(rank)));
     SmallVector<Value> sizes;
     for (int64_t dim = start; dim < end; ++dim)
-      sizes.push_back(
-          fromIndex(b, indexOf(b, sizeOf(b, adaptor.getData(), dim)),
-                    b.getI64Type()));
+      sizes.push_back(fromIndex(
+          b, indexOf(b, sizeOf(b, adaptor.getData(), dim)), b.getI64Type()));
     auto type = RankedTensorType::get({end - start}, b.getI64Type());
     Value shape = tensor::FromElementsOp::create(b, type, sizes);
     rewriter.replaceOp(op, castTo(b, shape, op.getType()));
@@ -60,11 +59,11 @@ static Value countSteps(ImplicitLocOpBuilder &b, ValueRange range) {
   Value zero = numberOf(b, delta.getType(), 0);
   Value count;
   if (isa<FloatType>(delta.getType())) {
-    Value isMoving = b.createOrFold<arith::CmpFOp>(arith::CmpFPredicate::UNE,
-                                                   delta, zero);
+    Value isMoving =
+        b.createOrFold<arith::CmpFOp>(arith::CmpFPredicate::UNE, delta, zero);
     check(b, isMoving, "delta is zero");
-    Value steps = arith::DivFOp::create(
-        b, arith::SubFOp::create(b, limit, start), delta);
+    Value steps =
+        arith::DivFOp::create(b, arith::SubFOp::create(b, limit, start), delta);
     // Nothing that fits into memory has more than 2^48 elements.
     Value bound = numberOf(b, delta.getType(), 281474976710656.0);
     Value isFinite =

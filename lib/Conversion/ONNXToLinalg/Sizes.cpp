@@ -145,8 +145,7 @@ void bitnet::checkNotNegative(ImplicitLocOpBuilder &b, Value index,
 void bitnet::checkSame(ImplicitLocOpBuilder &b, OpFoldResult a, OpFoldResult c,
                        const Twine &message) {
   if (a != c)
-    check(b,
-          compare(b, arith::CmpIPredicate::eq, indexOf(b, a), indexOf(b, c)),
+    check(b, compare(b, arith::CmpIPredicate::eq, indexOf(b, a), indexOf(b, c)),
           message);
 }
 
@@ -219,8 +218,7 @@ Value bitnet::collapse(ImplicitLocOpBuilder &b, Value value,
 
 Value bitnet::expand(ImplicitLocOpBuilder &b, Value value, const Groups &groups,
                      ArrayRef<OpFoldResult> sizes) {
-  if (static_cast<int64_t>(groups.size()) ==
-      static_cast<int64_t>(sizes.size()))
+  if (static_cast<int64_t>(groups.size()) == static_cast<int64_t>(sizes.size()))
     return value;
   SmallVector<int64_t> shape;
   SmallVector<Value> dynamic;
@@ -230,16 +228,16 @@ Value bitnet::expand(ImplicitLocOpBuilder &b, Value value, const Groups &groups,
   for (auto [dim, group] : llvm::enumerate(groups)) {
     int64_t product = 1;
     for (int64_t index : group)
-      product = ShapedType::isDynamic(product) ||
-                        ShapedType::isDynamic(shape[index])
-                    ? ShapedType::kDynamic
-                    : product * shape[index];
+      product =
+          ShapedType::isDynamic(product) || ShapedType::isDynamic(shape[index])
+              ? ShapedType::kDynamic
+              : product * shape[index];
     collapsed.push_back(product);
   }
   Type element = typeOf(value).getElementType();
   value = castTo(b, value, RankedTensorType::get(collapsed, element));
-  return tensor::ExpandShapeOp::create(
-      b, RankedTensorType::get(shape, element), value, groups, sizes);
+  return tensor::ExpandShapeOp::create(b, RankedTensorType::get(shape, element),
+                                       value, groups, sizes);
 }
 
 /// Groups that attach each dimension of `unit` to a neighbour that stays. None

@@ -57,7 +57,8 @@ void checkSame(mlir::ImplicitLocOpBuilder &b, mlir::OpFoldResult a,
                mlir::OpFoldResult c, const llvm::Twine &message);
 
 /// `sizes` with the static ones of `type`, which the program checks.
-Sizes refine(mlir::ImplicitLocOpBuilder &b, llvm::ArrayRef<mlir::OpFoldResult> sizes,
+Sizes refine(mlir::ImplicitLocOpBuilder &b,
+             llvm::ArrayRef<mlir::OpFoldResult> sizes,
              mlir::RankedTensorType type);
 
 mlir::Value emptyTensor(mlir::ImplicitLocOpBuilder &b,
@@ -77,8 +78,8 @@ struct SliceRange {
         strides(sizes.size(), b.getIndexAttr(1)) {}
 };
 
-/// As tensor.extract_slice and tensor.insert_slice, whose verifiers don't accept
-/// slices known to be empty.
+/// As tensor.extract_slice and tensor.insert_slice, whose verifiers don't
+/// accept slices known to be empty.
 mlir::Value extractSlice(mlir::ImplicitLocOpBuilder &b, mlir::Value tensor,
                          const SliceRange &range);
 mlir::Value insertSlice(mlir::ImplicitLocOpBuilder &b, mlir::Value slice,

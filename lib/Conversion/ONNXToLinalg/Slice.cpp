@@ -36,13 +36,12 @@ static IndexRange clampRange(ImplicitLocOpBuilder &b, ValueRange range,
   if (getConstantIntValue(step) > 0)
     end = atLeastZero(b, end);
   else
-    end = fold<arith::MaxSIOp>(
-        b, end, select(b, isBackward, indexOf(b, -1), zero));
+    end = fold<arith::MaxSIOp>(b, end,
+                               select(b, isBackward, indexOf(b, -1), zero));
   end = fold<arith::MinSIOp>(b, end, highest);
-  Value count = fold<arith::CeilDivSIOp>(
-      b, fold<arith::SubIOp>(b, end, start), step);
-  return {getAsOpFoldResult(start),
-          getAsOpFoldResult(atLeastZero(b, count)),
+  Value count =
+      fold<arith::CeilDivSIOp>(b, fold<arith::SubIOp>(b, end, start), step);
+  return {getAsOpFoldResult(start), getAsOpFoldResult(atLeastZero(b, count)),
           getAsOpFoldResult(step)};
 }
 
@@ -57,8 +56,7 @@ static Value sliceScalars(ImplicitLocOpBuilder &b, Value data,
   SmallVector<Value> all = elementsOf(b, data), elements;
   for (int64_t index = 0; index < *size; ++index)
     elements.push_back(all[*start + index * *step]);
-  auto type =
-      RankedTensorType::get({*size}, typeOf(data).getElementType());
+  auto type = RankedTensorType::get({*size}, typeOf(data).getElementType());
   return tensor::FromElementsOp::create(b, type, elements);
 }
 
@@ -111,8 +109,7 @@ struct ConvertSlice : OpConversionPattern<onnx::SliceOp> {
     if (!axes)
       return refuse(rewriter, op, "axes are not constant");
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    auto type =
-        getTypeConverter()->convertType<RankedTensorType>(op.getType());
+    auto type = getTypeConverter()->convertType<RankedTensorType>(op.getType());
     Value data = adaptor.getData();
     OpFoldResult zero = b.getIndexAttr(0), one = b.getIndexAttr(1);
     SmallVector<IndexRange> ranges;

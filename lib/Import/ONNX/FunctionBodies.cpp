@@ -35,23 +35,19 @@ findInputTypes(const NodeProto &node,
 
 /// The body of a node's operator, as the opset has it; none if it has none.
 static std::optional<FunctionProto>
-findBody(const NodeProto &node, int opset,
+findBody(const NodeProto &node, const OpSchema &schema, int opset,
          const StringMap<const ::onnx::TypeProto *> &types) {
-  const OpSchema *schema =
-      ::onnx::OpSchemaRegistry::Schema(node.op_type(), opset, node.domain());
-  if (!schema || !node.domain().empty())
-    return std::nullopt;
   // Operators in it may be of an older opset. What changed since then are
   // types, or else attributes, which the dialect refuses.
-  if (const FunctionProto *body = schema->GetFunction(opset))
+  if (const FunctionProto *body = schema.GetFunction(opset))
     return *body;
-  if (!schema->HasContextDependentFunction())
+  if (!schema.HasContextDependentFunction())
     return std::nullopt;
   ::onnx::FunctionBodyBuildContextImpl context(node,
                                                findInputTypes(node, types));
   FunctionProto body;
   try {
-    if (schema->BuildContextDependentFunction(context, body, opset))
+    if (schema.BuildContextDependentFunction(context, body, opset))
       return body;
   } catch (const std::exception &) {
     // Needs a type that is not known; then the node is not supported.
@@ -64,7 +60,8 @@ namespace {
 /// Writes one node's body into the graph.
 class BodyExpansion {
 public:
-  BodyExpansion(const NodeProto &node, const FunctionProto &body, int id);
+  BodyExpansion(const NodeProto &node, const OpSchema &schema,
+                const FunctionProto &body, int id);
 
   void expandInto(Model &model, Nodes &nodes);
 
@@ -74,6 +71,7 @@ private:
   const AttributeProto *findAttribute(const std::string &name) const;
 
   const NodeProto &node;
+  const OpSchema &schema;
   const FunctionProto &body;
   std::string prefix;
   StringMap<std::string> names;
@@ -81,9 +79,9 @@ private:
 
 } // namespace
 
-BodyExpansion::BodyExpansion(const NodeProto &node, const FunctionProto &body,
-                             int id)
-    : node(node), body(body),
+BodyExpansion::BodyExpansion(const NodeProto &node, const OpSchema &schema,
+                             const FunctionProto &body, int id)
+    : node(node), schema(schema), body(body),
       prefix((nodeName(node) + "/" + Twine(id) + "/").str()) {
   for (int i = 0; i < body.input_size(); ++i)
     names[body.input(i)] = i < node.input_size() ? node.input(i) : "";
@@ -105,7 +103,10 @@ BodyExpansion::findAttribute(const std::string &name) const {
   for (const AttributeProto &attribute : body.attribute_proto())
     if (attribute.name() == name)
       return &attribute;
-  return nullptr;
+  auto known = schema.attributes().find(name);
+  bool hasDefault = known != schema.attributes().end() &&
+                    known->second.default_value.has_type();
+  return hasDefault ? &known->second.default_value : nullptr;
 }
 
 /// Replaces references to the node's attributes by their values; one that is
@@ -161,13 +162,16 @@ static bool expandOnce(Model &model, IsSupported isSupported) {
   for (int i = 0; i < graph.node_size(); ++i) {
     NodeProto &node = *graph.mutable_node(i);
     std::optional<FunctionProto> body;
-    if (!isSupported(node) && node.output_size() > 0)
-      body = findBody(node, opset, types);
+    const OpSchema *schema = nullptr;
+    if (node.domain().empty() && node.output_size() > 0 && !isSupported(node))
+      schema = ::onnx::OpSchemaRegistry::Schema(node.op_type(), opset, "");
+    if (schema)
+      body = findBody(node, *schema, opset, types);
     if (!body) {
       *nodes.Add() = std::move(node);
       continue;
     }
-    BodyExpansion(node, *body, i).expandInto(model, nodes);
+    BodyExpansion(node, *schema, *body, i).expandInto(model, nodes);
     expanded = true;
   }
   graph.mutable_node()->Swap(&nodes);

@@ -7,6 +7,7 @@
 #include "Nodes.h"
 
 #include "dialects/BitNet/BitNetDialect.h"
+#include "dialects/ONNX/ONNXDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
@@ -63,8 +64,8 @@ static OwningOpRef<ModuleOp> importOrThrow(StringRef path,
 OwningOpRef<ModuleOp> bitnet::importONNX(StringRef path,
                                          const ImportOptions &options,
                                          MLIRContext &context) {
-  context.loadDialect<BitNetDialect, func::FuncDialect>();
-  context.getOrLoadDialect("onnx");
+  context.loadDialect<BitNetDialect, func::FuncDialect,
+                      bitnet::onnx::ONNXDialect>();
   std::string node, message;
   try {
     return importOrThrow(path, options, context);

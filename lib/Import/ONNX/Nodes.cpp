@@ -8,6 +8,7 @@
 #include "Tensors.h"
 #include "Types.h"
 
+#include "dialects/ONNX/ONNXDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/StringSet.h"
@@ -29,8 +30,6 @@ static std::string getOperationName(const NodeProto &node) {
 
 bool bitnet::importer::isSupported(const NodeProto &node,
                                    MLIRContext &context) {
-  if (!context.getLoadedDialect("onnx"))
-    return context.allowsUnregisteredDialects();
   return RegisteredOperationName::lookup(getOperationName(node), &context)
       .has_value();
 }
@@ -65,7 +64,10 @@ private:
   void importNode(const NodeProto &node);
   void addOperands(const NodeProto &node, OperationState &state);
   void addAttributes(const NodeProto &node, OperationState &state);
-  void addResults(const NodeProto &node, OperationState &state);
+  SmallVector<Attribute> addResults(const NodeProto &node,
+                                    OperationState &state);
+  void completeResults(const NodeProto &node, Operation *op,
+                       SmallVector<Attribute> dims);
   void createReturn(func::FuncOp function);
 
   const OpSchema *getSchema(const NodeProto &node) const {
@@ -219,7 +221,8 @@ void FunctionBuilder::addAttributes(const NodeProto &node,
   }
 }
 
-void FunctionBuilder::addResults(const NodeProto &node, OperationState &state) {
+SmallVector<Attribute> FunctionBuilder::addResults(const NodeProto &node,
+                                                   OperationState &state) {
   const OpSchema *schema = getSchema(node);
   auto canBeLeftOut = [&](int i) {
     return schema && i < int(schema->outputs().size()) &&
@@ -236,12 +239,35 @@ void FunctionBuilder::addResults(const NodeProto &node, OperationState &state) {
     const ::onnx::TypeProto *type = types.lookup(node.output(i));
     RankedTensorType tensor =
         type ? importType(*type, what, context) : RankedTensorType();
-    if (!tensor)
-      fail("rank of " + what + " can't be inferred", getNodePath(model, node));
-    state.addTypes(tensor);
-    dims.push_back(importDims(*type, context));
+    // A scalar until the operation exists and can tell.
+    state.addTypes(tensor ? tensor
+                          : RankedTensorType::get({}, builder.getF32Type()));
+    dims.push_back(tensor ? importDims(*type, context) : ArrayAttr());
   }
-  state.addAttribute("onnx.dims", builder.getArrayAttr(dims));
+  return dims;
+}
+
+/// Asks the operation for the types that ONNX's inference doesn't know.
+void FunctionBuilder::completeResults(const NodeProto &node, Operation *op,
+                                      SmallVector<Attribute> dims) {
+  if (llvm::is_contained(dims, Attribute())) {
+    SmallVector<RankedTensorType> inferred;
+    if (failed(
+            cast<bitnet::onnx::ShapeInference>(op).inferResultTypes(inferred)))
+      throw ReportedError();
+    inferred.resize(dims.size());
+    for (auto [i, type] : llvm::enumerate(inferred)) {
+      if (dims[i])
+        continue;
+      if (!type)
+        fail("rank of value '" + node.output(int(i)) + "' can't be inferred",
+             getNodePath(model, node));
+      op->getResult(i).setType(type);
+      SmallVector<StringRef> unnamed(type.getRank());
+      dims[i] = builder.getStrArrayAttr(unnamed);
+    }
+  }
+  op->setAttr("onnx.dims", builder.getArrayAttr(dims));
 }
 
 void FunctionBuilder::importNode(const NodeProto &node) {
@@ -252,12 +278,13 @@ void FunctionBuilder::importNode(const NodeProto &node) {
   OperationState state(loc, getOperationName(node));
   addOperands(node, state);
   addAttributes(node, state);
-  addResults(node, state);
+  SmallVector<Attribute> dims = addResults(node, state);
   auto emitError = [&] { return mlir::emitError(loc); };
   NamedAttrList attributes(state.attributes);
   if (failed(state.name.verifyInherentAttrs(attributes, emitError)))
     throw ReportedError();
   Operation *op = builder.create(state);
+  completeResults(node, op, std::move(dims));
   for (auto [name, result] : llvm::zip(node.output(), op->getResults()))
     values[name] = result;
 }

@@ -7,8 +7,7 @@
 
 namespace bitnet::importer {
 
-/// True if the dialect has the node's operator. Without the dialect, in a
-/// context that takes any operation, it has all.
+/// True if the dialect has the node's operator.
 bool isSupported(const ::onnx::NodeProto &node, mlir::MLIRContext &context);
 
 /// What diagnostics call a node: its module and operator, or else its name.

@@ -116,8 +116,7 @@ public:
             llvm::JITSymbolFlags::Exported};
         return symbols;
       });
-    }
-    else
+    } else
       llvm::consumeError(created.takeError());
   }
 

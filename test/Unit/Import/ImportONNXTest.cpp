@@ -140,3 +140,19 @@ TEST_F(ImportONNX, ReadsEveryKindOfTypedValues) {
                   "dense<1.000000e+00> : tensor<1xf16>\n"
                   "dense<> : tensor<0xf32>\n");
 }
+
+// The tool checks sizes itself; this is for those who call the importer.
+TEST_F(ImportONNX, RefusesNegativeSizes) {
+  std::string message;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    message = diagnostic.str();
+    return success();
+  });
+  bitnet::ImportOptions options;
+  options.dims["n"] = -1;
+  EXPECT_FALSE(bitnet::importONNX(write("model.onnxtxt", R"(
+    <ir_version: 13, opset_import: ["": 25]>
+    model (float[n] x) => (float[n] y) { y = Abs(x) })"),
+                                  options, context));
+  EXPECT_EQ(message, "dimension 'n' can't have size -1");
+}

@@ -1,9 +1,4 @@
-//===- BlockTest.cpp - Tests of norms, RoPE, softmax and attention --------===//
-//
 // Hand-computed cases of what stands around a BitLinear.
-//
-//===----------------------------------------------------------------------===//
-
 #include "bitnet/Reference/Reference.h"
 
 #include "gtest/gtest.h"

@@ -1,10 +1,5 @@
-//===- LinearTest.cpp - Tests of the numbers of a BitLinear ---------------===//
-//
 // Hand-computed and exhaustive cases of the quantizers, the exact product and
 // the rescaling.
-//
-//===----------------------------------------------------------------------===//
-
 #include "bitnet/Reference/Reference.h"
 
 #include "gtest/gtest.h"

@@ -1,9 +1,4 @@
-//===- SumsTest.cpp - Tests of the fixed order of float sums --------------===//
-//
 // Lane order, shown with values whose sum depends on the order.
-//
-//===----------------------------------------------------------------------===//
-
 #include "bitnet/Reference/Reference.h"
 
 #include "gtest/gtest.h"

@@ -90,6 +90,7 @@ TEST(Decoder, TakesTheLowestOfEquals) {
 TEST(Decoder, SaysWhatWentWrong) {
   Model model = std::move(*linkedModel());
   Result<Decoder> decoder = Decoder::create(model);
+  EXPECT_STREQ(decoder->best().message(), "the model gave no logits");
   std::string message;
   continuationOf(*decoder, {5, 128}, 1, &message);
   EXPECT_EQ(message, "id 128 is not in the vocabulary of 128");
@@ -112,7 +113,9 @@ TEST(Decoder, RefusesWhatIsNoLanguageModel) {
       {"input\tx\ti64\tids\ts\ninput\tz\tf32\t-"
        "\noutput\ty\tf32\tlogits\ts\t9\n",
        "input 'z' is missing: it is none of those that a language model is fed "
-       "with"}};
+       "with"},
+      {"input\tx\tf32\tids\ts\noutput\ty\tf32\tlogits\ts\t9\n",
+       "malformed signature: input 'x' cannot hold ids or output 'y' logits"}};
   for (const auto &[ports, message] : cases) {
     Model model;
     model.signature =

@@ -221,8 +221,14 @@ TEST_F(Program, Benches) {
             0u);
   expectError(vector("bench --dim columns=2"),
               "the model has no dimension 'columns'; it has 'rows'");
+  expectError(vector("bench --dim rows"), "--dim wants NAME=SIZE, not 'rows'");
   expectError(speak("bench --prefill 0"),
               "--prefill wants a number from 1 to 16777216, not '0'");
+}
+
+TEST_F(Program, SaysThatItCannotWrite) {
+  expectError(run("(" BITNET_FAKES "FakeVectorModel > /dev/full)"),
+              "cannot write to the standard output");
 }
 
 TEST_F(Program, NeedsNoEnvironment) {

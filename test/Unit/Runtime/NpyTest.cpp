@@ -113,6 +113,10 @@ TEST(Npy, RefusesWhatIsMalformed) {
             "malformed header: bad shape");
   EXPECT_EQ(messageOf(npyOf(dictOf("|u1", "(1)"), "a")),
             "malformed header: no shape");
+  EXPECT_EQ(messageOf(npyOf("{'descr': 1, 'fortran_order': False, "
+                            "'shape': (1,)}",
+                            "a")),
+            "malformed header: no type");
   EXPECT_EQ(messageOf(npyOf("{}", "")), "malformed header: descr, "
                                         "fortran_order and shape are wanted");
   EXPECT_EQ(messageOf(npyOf("{'descr': '|u1'", "")),

@@ -161,6 +161,34 @@ TEST(Npz, RefusesWhatIsMalformed) {
             "entry 'x.txt' is not a .npy file");
 }
 
+/// The record at the end of an archive; the largest values stand for ZIP64.
+static std::string endOf(uint64_t entries, uint64_t size, uint64_t offset) {
+  return "PK\5\6" + little(0, 4) + little(entries, 2) + little(entries, 2) +
+         little(size, 4) + little(offset, 4) + little(0, 2);
+}
+
+TEST(Npz, RefusesWhatPointsElsewhere) {
+  EXPECT_EQ(messageOf(endOf(0xffff, 0, 0)),
+            "malformed archive: no ZIP64 locator");
+  std::string locator = "PK\6\7" + little(0, 4) + little(0, 8) + little(1, 4);
+  EXPECT_EQ(messageOf(locator + endOf(0xffff, 0, 0)),
+            "malformed archive: no ZIP64 record");
+  EXPECT_EQ(messageOf(endOf(1, 46, 100)),
+            "malformed archive: its directory is not in the file");
+
+  std::string content = array(100);
+  const std::string file = zipOf(content, fieldsOf(content, 0));
+  std::string damaged = file;
+  damaged[0] = 'X';
+  EXPECT_EQ(messageOf(damaged), "'x': malformed archive: no local header");
+  damaged = file;
+  damaged.replace(26, 2, "\xff\xff"); // the length of the name
+  EXPECT_EQ(messageOf(damaged), "'x': malformed archive: truncated entry");
+  damaged = file;
+  damaged[file.find("PK\1\2") + 22] = 1; // 65,536 bytes more
+  EXPECT_EQ(messageOf(damaged), "malformed archive: its entries overlap");
+}
+
 TEST(Npz, DoesNotBelieveAbsurdSizes) {
   std::string content = array(100), packed = deflated(content);
   Fields fields = fieldsOf(content, 8);

@@ -1,6 +1,3 @@
-//===- Lanes.h - Rows as vectors of 16 lanes
-//--------------------------------===//
-//
 // The words in which the row ops are written: blocks of a row, sums in lane
 // order, parallel loops over parts of a result.
 //
@@ -8,9 +5,6 @@
 // are: 16 f32 lanes are one register of 512 bits, two of 256, four of 128. So
 // lane i of an accumulator takes the elements i, i + 16, i + 32, ..., and the
 // bits of a sum depend on the row alone.
-//
-//===----------------------------------------------------------------------===//
-
 #ifndef BITNET_CONVERSION_BITNETTOVECTOR_LANES_H
 #define BITNET_CONVERSION_BITNETTOVECTOR_LANES_H
 

@@ -1,9 +1,4 @@
-//===- PackedLayoutTest.cpp - Tests of PackedLayout.h ---------------------===//
-//
 // Where each weight lies: proofs over small matrices, and the bytes on disk.
-//
-//===----------------------------------------------------------------------===//
-
 #include "dialects/BitNet/PackedLayout.h"
 
 #include "gtest/gtest.h"
