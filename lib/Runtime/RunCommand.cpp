@@ -93,6 +93,15 @@ static void printShapes(const Model &model, const Array<Tensor> &outputs) {
                 nameOf(outputs[i].type), outputs[i].shape.text().c_str());
 }
 
+/// Nothing is filled in: what a model is run on is what the user gave.
+static Status checkAllGiven(const Model &model, const Array<Tensor> &inputs) {
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (const Port &port = model.signature.inputs[i]; !inputs[i].isGiven())
+      return Status::error("input '%s' is missing: %s %s", port.name.c_str(),
+                           nameOf(port.type), port.shapeText().c_str());
+  return Status::success();
+}
+
 Status bitnet::runtime::runCommand(const Model &model, Arguments arguments) {
   Array<Tensor> inputs = model.noInputs();
   const char *output = nullptr;
@@ -109,6 +118,8 @@ Status bitnet::runtime::runCommand(const Model &model, Arguments arguments) {
       return status;
     }
   }
+  if (Status status = checkAllGiven(model, inputs); status.failed())
+    return status;
   if (Status status = model.complete(inputs); status.failed())
     return status;
   Result<Array<Tensor>> outputs = model.run(inputs);

@@ -62,6 +62,23 @@ protected:
     return path;
   }
 
+  /// Arguments for the inputs of the language model besides ids: no cache, and
+  /// positions that count up.
+  std::string rest(int64_t batch, int64_t sequence) {
+    Shape shape;
+    shape.push(batch);
+    shape.push(sequence);
+    Result<Tensor> positions = Tensor::zeros(BITNET_I64, shape);
+    auto *position = static_cast<int64_t *>(positions->data());
+    for (int64_t i = 0; i < batch * sequence; ++i)
+      position[i] = i % sequence;
+    std::string path = folder + "positions.npy";
+    EXPECT_FALSE(writeNpy(path.c_str(), *positions).failed());
+    return " positions=" + path +
+           " mask=" + write("mask.npy", BITNET_I64, {batch, sequence}, 1) +
+           " past.0=" + write("past.npy", BITNET_F32, {batch, 1, 0, 1}, 0);
+  }
+
   bool exists(const char *name) {
     return !access((folder + name).c_str(), F_OK);
   }
@@ -141,10 +158,11 @@ TEST_F(Program, SaysWhyItDoesNotGenerate) {
 
 TEST_F(Program, RunsOnFiles) {
   std::string ids = write("ids.npy", BITNET_I32, {2, 3}, 1);
-  Outcome outcome = speak("run ids=" + ids);
-  EXPECT_EQ(outcome.code, 0);
+  std::string all = "run ids=" + ids + rest(2, 3);
+  Outcome outcome = speak(all);
+  EXPECT_EQ(outcome.code, 0) << outcome.out;
   EXPECT_EQ(outcome.out, "logits f32 2x3x128\npresent.0 f32 2x1x3x1\n");
-  EXPECT_EQ(speak("run ids=" + ids + " -o " + folder + "out.npz").out, "");
+  EXPECT_EQ(speak(all + " -o " + folder + "out.npz").out, "");
   Result<Array<NamedTensor>> outputs = readNpz((folder + "out.npz").c_str());
   ASSERT_FALSE(outputs.failed()) << outputs.message();
   EXPECT_STREQ((*outputs)[1].name.c_str(), "present.0");
@@ -181,7 +199,13 @@ TEST_F(Program, SaysWhyItDoesNotRun) {
               "'positions', 'past.0'");
   expectError(speak("run ids=" + ids + " ids=" + ids),
               "input 'ids' is given twice");
-  expectError(speak("run ids=" + ids + " mask=" + x),
+  expectError(speak("run ids=" + ids),
+              "input 'mask' is missing: i64 [batch, s53]");
+  expectError(speak("run ids=" + ids + rest(1, 3) + " mask=" + x),
+              "input 'mask' is given twice");
+  rest(1, 3);
+  expectError(speak("run ids=" + ids + " positions=" + folder +
+                    "positions.npy past.0=" + folder + "past.npy mask=" + x),
               "input 'mask' has type f64, the model wants i64");
   expectError(vector("run x=0=" + x),
               "input 'x=0' has type f64, the model wants f32");
@@ -203,8 +227,9 @@ TEST_F(Program, SaysWhyItDoesNotRun) {
 
 TEST_F(Program, WritesNothingWhenItFails) {
   std::string ids = write("ids.npy", BITNET_I64, {1, 33}, 1);
-  expectError(speak("run ids=" + ids + " -o " + folder + "out.npz"),
-              "Gather: index 32 is out of range [0, 32)");
+  expectError(
+      speak("run ids=" + ids + rest(1, 33) + " -o " + folder + "out.npz"),
+      "Gather: index 32 is out of range [0, 32)");
   EXPECT_FALSE(exists("out.npz"));
 }
 
