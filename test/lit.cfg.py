@@ -72,6 +72,9 @@ config.environment["PYTHONPATH"] = os.path.join(config.bitnet_src_root, "python"
 config.environment["PYTHONDONTWRITEBYTECODE"] = "1"
 if config.bitnet_sanitize:
     config.environment["BITNET_SANITIZE"] = config.bitnet_sanitize
+    # Arenas that our code poisons are used by LLVM's libraries, which are not
+    # instrumented and so don't unpoison what they take.
+    config.environment["ASAN_OPTIONS"] = "allow_user_poisoning=0"
 
 cpuinfo = pathlib.Path("/proc/cpuinfo")
 if cpuinfo.exists():

@@ -178,6 +178,33 @@ LogicalResult bitnet::onnx::inferMatMulInteger(MatMulIntegerOp op,
   return success();
 }
 
+LogicalResult bitnet::onnx::inferMatMulNBits(MatMulNBitsOp op,
+                                             InferredTypes &types) {
+  RankedTensorType a = op.getA().getType();
+  if (op.getK() <= 0 || op.getN() <= 0 || op.getBlockSize() <= 0)
+    return op.emitOpError("wants sizes above 0");
+  if (op.getBits() != 2 && op.getBits() != 4)
+    return op.emitOpError("has codes of ")
+           << op.getBits() << " bits, supported are 2 and 4";
+  if (a.getRank() == 0)
+    return op.emitOpError("wants operands of rank 1 or more, found a scalar");
+  if (failed(verifyContraction(op, a.getShape().back(), op.getK())))
+    return failure();
+  int64_t blocks = llvm::divideCeil(op.getK(), op.getBlockSize());
+  int64_t bytes = op.getN() * blocks * (op.getBlockSize() * op.getBits() / 8);
+  RankedTensorType b = op.getB().getType();
+  RankedTensorType scales = op.getScales().getType();
+  if (!b.hasStaticShape() || b.getNumElements() != bytes)
+    return op.emitOpError("wants ") << bytes << " bytes of codes, found " << b;
+  if (!scales.hasStaticShape() || scales.getNumElements() != op.getN() * blocks)
+    return op.emitOpError("wants ")
+           << op.getN() * blocks << " scales, found " << scales;
+  SmallVector<int64_t> shape(a.getShape());
+  shape.back() = op.getN();
+  types.push_back(RankedTensorType::get(shape, a.getElementType()));
+  return success();
+}
+
 LogicalResult bitnet::onnx::inferGemm(GemmOp op, InferredTypes &types) {
   RankedTensorType a = op.getA().getType(), b = op.getB().getType();
   if (a.getRank() != 2 || b.getRank() != 2)

@@ -90,4 +90,31 @@ def ONNX_MatMulIntegerOp : ONNX_Op<"MatMulInteger", "inferMatMulInteger",
   let results = (outs ONNX_I32Tensor:$y);
 }
 
+def ONNX_MatMulNBitsOp
+    : ONNX_Op<"com.microsoft.MatMulNBits", "inferMatMulNBits"> {
+  let summary = "multiply by a matrix of codes with a scale for each block";
+  let description = [{
+    `y = a * transpose((b - zero_points) * scales)` for codes of `bits` bits in
+    blocks of `block_size` along `K`, packed low bits first (com.microsoft
+    MatMulNBits-1). Zero points are packed too; without them they are
+    `2^(bits - 1)`.
+
+    Example:
+    ```mlir
+    %y = onnx.com.microsoft.MatMulNBits %a, %b, %scales
+        {K = 32 : i64, N = 8 : i64, bits = 2 : i64, block_size = 32 : i64}
+        : (tensor<4x32xf32>, tensor<8x1x8xui8>, tensor<8x1xf32>)
+        -> tensor<4x8xf32>
+    ```
+  }];
+  let arguments = (ins ONNX_FloatTensor:$a, ONNX_ByteTensor:$b,
+                       ONNX_FloatTensor:$scales,
+                       Optional<ONNX_ByteTensor>:$zero_points,
+                       ONNX_IntAttr:$K, ONNX_IntAttr:$N,
+                       DefaultValuedAttr<ONNX_IntAttr, "4">:$bits,
+                       ONNX_IntAttr:$block_size,
+                       DefaultValuedAttr<ONNX_IntAttr, "0">:$accuracy_level);
+  let results = (outs ONNX_FloatTensor:$y);
+}
+
 #endif // ONNX_QUANT_OPS_TD

@@ -83,6 +83,7 @@ llvm::LogicalResult inferDequantizeLinear(DequantizeLinearOp op,
                                           InferredTypes &types);
 llvm::LogicalResult inferDynamicQuantizeLinear(DynamicQuantizeLinearOp op,
                                                InferredTypes &types);
+llvm::LogicalResult inferMatMulNBits(MatMulNBitsOp op, InferredTypes &types);
 llvm::LogicalResult inferMatMulInteger(MatMulIntegerOp op,
                                        InferredTypes &types);
 llvm::LogicalResult inferQuantizeLinear(QuantizeLinearOp op,

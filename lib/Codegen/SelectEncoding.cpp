@@ -32,7 +32,8 @@ struct SelectEncoding : bitnet::impl::SelectEncodingBase<SelectEncoding> {
           bitnet::selectTiles(features, tile, weights.getDimSize(1));
       if (!tiles.row) {
         matmul.emitOpError("no tile '")
-            << tile << "' for a CPU with features '" << features << "'";
+            << tile << "' fits this CPU and a contraction of "
+            << weights.getDimSize(1);
         return WalkResult::interrupt();
       }
       matmul->setAttr("bitnet.encoding",

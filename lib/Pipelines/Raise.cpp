@@ -10,6 +10,7 @@
 using namespace mlir;
 
 void bitnet::buildRaisePipeline(OpPassManager &pm, const RaiseOptions &) {
+  pm.addPass(createEvaluateConstants());
   pm.addNestedPass<func::FuncOp>(createConvertONNXToBitNet());
   pm.addPass(createRecognizeModel());
   pm.addNestedPass<func::FuncOp>(createConvertONNXToLinalg());

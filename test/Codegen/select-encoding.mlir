@@ -3,7 +3,7 @@
 // RUN: bitnet-opt %s --split-input-file --bitnet-select-encoding=features=+avx2,+avx512vnni | FileCheck %s
 // RUN: bitnet-opt %s --split-input-file --bitnet-select-encoding=tile=naive | FileCheck %s --check-prefix=NAIVE
 // RUN: not bitnet-opt %s --split-input-file --bitnet-select-encoding=tile=1x32x4-avx2 2>&1 | FileCheck %s --check-prefix=ERROR
-// ERROR: error: 'bitnet.matmul' op no tile '1x32x4-avx2' for a CPU with features ''
+// ERROR: error: 'bitnet.matmul' op no tile '1x32x4-avx2' fits this CPU and a contraction of 4
 
 // CHECK-LABEL: func @selects(
 // CHECK:         bitnet.matmul %{{.*}}, %{{.*}} {bitnet.encoding = #bitnet.packed<lanes = 16, bits = 2>}

@@ -9,6 +9,7 @@ line that has "error:" in it. Each failure is printed with the number that makes
 it again: mutate.py TOOL MODEL 1 SEED+NUMBER.
 """
 
+import os
 import random
 import resource
 import subprocess
@@ -53,7 +54,8 @@ def mutate(data: bytes, rng: random.Random) -> bytes:
 
 
 def limit_memory() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    if "BITNET_SANITIZE" not in os.environ:  # which reserves terabytes
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 

@@ -1,4 +1,5 @@
 // A project built against the installed package, loaded into both programs.
+// UNSUPPORTED: sanitize
 // RUN: rm -rf %t && %cmake --install %obj_root --prefix %t/installed > %t.log
 // RUN: %cmake -G Ninja -S %S/Inputs -B %t/build -DCMAKE_PREFIX_PATH=%t/installed \
 // RUN:   -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=%cc -DCMAKE_CXX_COMPILER=%cxx >> %t.log

@@ -1,4 +1,5 @@
 # RUN: %pytest %s --junitxml=%t.pytest.xml
+# UNSUPPORTED: sanitize
 """lib/Reference (C++) and bitnet.reference (NumPy), written apart, agree."""
 
 import ctypes

@@ -4,7 +4,7 @@
 // RUN: not ls %t.o
 
 // ASM: .target sm_70
-// CHECK: emit-code-invalid.mlir:0:0: error: target 'nvptx64-nvidia-cuda' has no object files
+// CHECK: emit-code-invalid.mlir: error: target 'nvptx64-nvidia-cuda' has no object files
 func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
   %y = onnx.Exp %x : (tensor<4xf32>) -> tensor<4xf32>
   return %y : tensor<4xf32>

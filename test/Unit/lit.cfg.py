@@ -14,3 +14,5 @@ config.test_format = lit.formats.GoogleTest(".", "Tests")
 for name in ("HOME", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
+# See ../lit.cfg.py.
+config.environment.setdefault("ASAN_OPTIONS", "allow_user_poisoning=0")

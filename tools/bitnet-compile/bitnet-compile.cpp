@@ -58,10 +58,12 @@ static LogicalResult printDiagnostic(StringRef model,
       diagnostic.getSeverity() == mlir::DiagnosticSeverity::Remark)
     return mlir::success();
   mlir::Location location = diagnostic.getLocation();
-  if (auto file = location->findInstanceOf<mlir::FileLineColLoc>())
+  auto file = location->findInstanceOf<mlir::FileLineColLoc>();
+  auto node = location->findInstanceOf<mlir::NameLoc>();
+  if (file && file.getLine() > 0)
     errs() << file.getFilename().getValue() << ':' << file.getLine() << ':'
            << file.getColumn();
-  else if (auto node = location->findInstanceOf<mlir::NameLoc>())
+  else if (node && node.getName() != model) // not the module's own location
     errs() << model << ':' << node.getName().getValue();
   else
     errs() << model;

@@ -5,7 +5,8 @@ if(BITNET_SANITIZE)
   # vptr and function checks need the RTTI that LLVM's packages lack.
   add_compile_options(-fsanitize=${BITNET_SANITIZE} -fno-sanitize-recover=all
     -fno-omit-frame-pointer)
-  add_link_options(-fsanitize=${BITNET_SANITIZE})
+  # Programs bring the sanitizers' runtime; libraries find it in them.
+  add_link_options(-fsanitize=${BITNET_SANITIZE} -Wl,-z,undefs)
   if(BITNET_SANITIZE MATCHES undefined)
     add_compile_options(-fno-sanitize=vptr,function)
   endif()

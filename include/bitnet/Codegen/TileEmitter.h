@@ -53,6 +53,9 @@ protected:
   /// vector<lanes x i32>
   mlir::VectorType accumulatorType(mlir::OpBuilder &b) const;
 
+  /// Four activations (vector<4xi8>) in every lane: vector<4 * lanes x i8>.
+  mlir::Value repeatInLanes(mlir::ImplicitLocOpBuilder &b, mlir::Value x) const;
+
   const Tile &tile;
 };
 

@@ -138,6 +138,36 @@ def FuseElementwise : Pass<"bitnet-fuse-elementwise", "mlir::func::FuncOp"> {
                            "mlir::affine::AffineDialect"];
 }
 
+def EvaluateConstants : Pass<"bitnet-evaluate-constants", "mlir::ModuleOp"> {
+  let summary = "compute the matrices that depend on constants alone";
+  let description = [{
+    An exported model holds float weights and, beside them, the arithmetic that
+    rounds them. Such a subgraph becomes a function of its large constants,
+    goes through our own stages, runs, and leaves a constant behind. Subgraphs
+    that differ in their weights only are compiled once. What merely moves or
+    unpacks elements stays: matchers read through it, and weights would be there
+    twice. A subgraph with a check that fails stays too, and fails at run time.
+    The constant's `bitnet.form` names the quantizer.
+
+    Before:
+    ```mlir
+    func.func @evaluates(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
+      %w = onnx.Constant {value = dense<[[0.4, -0.6], [2.0, 0.1]]> : tensor<2x2xf32>} : () -> tensor<2x2xf32>
+      %q = onnx.Round %w : (tensor<2x2xf32>) -> tensor<2x2xf32>
+      %y = onnx.MatMul %x, %q : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+      return %y : tensor<2x2xf32>
+    }
+    ```
+    After:
+    ```mlir
+    %q = onnx.Constant {bitnet.form = "W1", value = dense<[[0.0, -1.0], [2.0, 0.0]]>}
+    %y = onnx.MatMul %x, %q
+    ```
+  }];
+  let statistics = [Statistic<"numEvaluated", "evaluated",
+                              "subgraphs replaced by a constant">];
+}
+
 def VerifyStage : Pass<"bitnet-verify-stage", "mlir::ModuleOp"> {
   let summary = "check what may remain after a stage of the compiler";
   let description = [{

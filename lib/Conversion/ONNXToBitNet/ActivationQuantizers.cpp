@@ -102,6 +102,34 @@ static std::optional<Miss> checkRange(const Codes &codes, float limit) {
               Twine(static_cast<int64_t>(limit)));
 }
 
+/// x where the codes are those of x * s, with s from the rows of x.
+static Match<QuantizedActivations> matchQuantizer(const Codes &codes, Value s) {
+  auto mul = codes.scaled.getDefiningOp<onnx::MulOp>();
+  Value x = mul ? getOther(mul, s) : Value();
+  if (!x)
+    return miss("the codes are scaled back by another scale");
+  if (!hasFloatRows(x))
+    return miss("the activations are not rows of f32");
+
+  Match<Scale> scale = matchScale(s);
+  if (!scale)
+    return scale.miss();
+  Match<float> floor = matchRowMagnitude(scale->magnitude, x);
+  if (!floor)
+    return floor.miss();
+  if (std::optional<Miss> range = checkRange(codes, scale->limit))
+    return *range;
+
+  Builder builder(s.getContext());
+  return QuantizedActivations{
+      x,
+      QuantizerAttr::get(s.getContext(), Scheme::Absmax, Granularity::Token,
+                         builder.getF32FloatAttr(scale->limit),
+                         builder.getF32FloatAttr(*floor), codes.low, codes.high,
+                         scale->reciprocal),
+      "A1"};
+}
+
 /// Div(codes of x, s)
 static Match<QuantizedActivations> matchRoundTrip(Value value) {
   auto div = value.getDefiningOp<onnx::DivOp>();
@@ -110,30 +138,32 @@ static Match<QuantizedActivations> matchRoundTrip(Value value) {
   Match<Codes> codes = matchCodes(div.getA());
   if (!codes)
     return codes.miss();
+  return matchQuantizer(*codes, div.getB());
+}
+
+Match<QuantizedCodes> bitnet::matchQuantizedCodes(Value value) {
+  while (auto cast = value.getDefiningOp<onnx::CastOp>()) {
+    Type type = mlir::cast<RankedTensorType>(cast.getType()).getElementType();
+    if (!type.isF32() && !type.isSignlessInteger(8))
+      return miss("the codes are not cast to int8 or float");
+    value = cast.getInput();
+  }
+  Match<Codes> codes = matchCodes(value);
+  if (!codes)
+    return codes.miss();
   auto mul = codes->scaled.getDefiningOp<onnx::MulOp>();
-  Value x = mul ? getOther(mul, div.getB()) : Value();
-  if (!x)
-    return miss("the codes are scaled back by another scale");
-  if (!hasFloatRows(x))
-    return miss("the activations are not rows of f32");
-
-  Match<Scale> scale = matchScale(div.getB());
-  if (!scale)
-    return scale.miss();
-  Match<float> floor = matchRowMagnitude(scale->magnitude, x);
-  if (!floor)
-    return floor.miss();
-  if (std::optional<Miss> range = checkRange(*codes, scale->limit))
-    return *range;
-
-  Builder builder(value.getContext());
-  return QuantizedActivations{
-      x,
-      QuantizerAttr::get(value.getContext(), Scheme::Absmax, Granularity::Token,
-                         builder.getF32FloatAttr(scale->limit),
-                         builder.getF32FloatAttr(*floor), codes->low,
-                         codes->high, scale->reciprocal),
-      "A1"};
+  if (!mul)
+    return miss("the codes are not of scaled activations");
+  Match<QuantizedActivations> found = matchQuantizer(*codes, mul.getB());
+  Value scale = mul.getB();
+  if (!found) {
+    scale = mul.getA();
+    found = matchQuantizer(*codes, scale);
+  }
+  if (!found)
+    return found.miss();
+  found->form = "A3";
+  return QuantizedCodes{*found, scale};
 }
 
 /// Add(x, Sub(q, x)) is q to the forward pass, up to the rounding of the sum.

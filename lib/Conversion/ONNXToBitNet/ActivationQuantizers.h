@@ -19,6 +19,15 @@ struct QuantizedActivations {
 /// A2: the same, wrapped in a straight-through estimator.
 Match<QuantizedActivations> matchQuantizedActivations(mlir::Value value);
 
+/// Integer codes of x, and what they were scaled by.
+struct QuantizedCodes {
+  QuantizedActivations activations;
+  mlir::Value scale;
+};
+
+/// A3: cast(clip(round(mul(x, s)))), as float or as int8.
+Match<QuantizedCodes> matchQuantizedCodes(mlir::Value value);
+
 } // namespace bitnet
 
 #endif // BITNET_LIB_CONVERSION_ONNXTOBITNET_ACTIVATIONQUANTIZERS_H

@@ -41,15 +41,39 @@ static std::optional<std::vector<T>> copyResource(ElementsAttr constant) {
   return values;
 }
 
+/// Widens the bits of f16 or bf16.
+static std::optional<std::vector<float>> widen(ElementsAttr constant) {
+  std::optional<std::vector<uint16_t>> bits = copyResource<uint16_t>(constant);
+  if (!bits)
+    return std::nullopt;
+  const llvm::fltSemantics &semantics =
+      cast<FloatType>(constant.getElementType()).getFloatSemantics();
+  std::vector<float> values;
+  values.reserve(bits->size());
+  for (uint16_t half : *bits)
+    values.push_back(APFloat(semantics, APInt(16, half)).convertToFloat());
+  return values;
+}
+
+std::optional<std::vector<float>> bitnet::getFloats(ElementsAttr constant) {
+  Type type = constant.getElementType();
+  if (!type.isF32() && !type.isF16() && !type.isBF16())
+    return std::nullopt;
+  auto dense = dyn_cast<DenseFPElementsAttr>(constant);
+  if (!dense)
+    return type.isF32() ? copyResource<float>(constant) : widen(constant);
+  std::vector<float> values;
+  values.reserve(dense.getNumElements());
+  for (const APFloat &value : dense)
+    values.push_back(value.convertToFloat());
+  return values;
+}
+
 std::optional<std::vector<float>> bitnet::getFloats(Value value) {
   ElementsAttr constant = getConstant(value);
   if (!constant || !constant.getElementType().isF32())
     return std::nullopt;
-  auto dense = dyn_cast<DenseFPElementsAttr>(constant);
-  if (!dense)
-    return copyResource<float>(constant);
-  auto range = dense.getValues<float>();
-  return std::vector<float>(range.begin(), range.end());
+  return getFloats(constant);
 }
 
 std::optional<float> bitnet::getScalar(Value value) {

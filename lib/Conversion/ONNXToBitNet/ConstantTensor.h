@@ -19,6 +19,9 @@ std::optional<float> getScalar(mlir::Value value);
 /// The elements of an f32 constant.
 std::optional<std::vector<float>> getFloats(mlir::Value value);
 
+/// The elements of an f32, f16 or bf16 constant.
+std::optional<std::vector<float>> getFloats(mlir::ElementsAttr constant);
+
 /// The elements of an integer constant, such as axes.
 std::optional<std::vector<int64_t>> getIntegers(mlir::Value value);
 

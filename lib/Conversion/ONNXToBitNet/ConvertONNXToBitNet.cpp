@@ -26,8 +26,10 @@ struct ConvertONNXToBitNet
   using ConvertONNXToBitNetBase::ConvertONNXToBitNetBase;
 
   void runOnOperation() override {
-    if (failed(rewrite({bitnet::populateSpellingPatterns})) ||
+    if (failed(expandContribOps()) ||
+        failed(rewrite({bitnet::populateSpellingPatterns})) ||
         failed(rewrite({bitnet::populateBitLinearPatterns,
+                        bitnet::populateIntegerLinearPatterns,
                         bitnet::populateEmbeddingPatterns,
                         bitnet::populateNormPatterns,
                         bitnet::populateAttentionPatterns})))
@@ -40,6 +42,15 @@ struct ConvertONNXToBitNet
   }
 
 private:
+  LogicalResult expandContribOps() {
+    auto result = getOperation().walk([](bitnet::onnx::MatMulNBitsOp matmul) {
+      return succeeded(bitnet::expandMatMulNBits(matmul))
+                 ? WalkResult::advance()
+                 : WalkResult::interrupt();
+    });
+    return failure(result.wasInterrupted());
+  }
+
   LogicalResult rewrite(ArrayRef<void (*)(RewritePatternSet &)> populates) {
     RewritePatternSet patterns(&getContext());
     for (auto *populate : populates)

@@ -15,6 +15,13 @@ void populateSpellingPatterns(mlir::RewritePatternSet &patterns);
 /// MatMul of quantized activations and ternary weights -> bitnet.linear.
 void populateBitLinearPatterns(mlir::RewritePatternSet &patterns);
 
+/// Products of integer codes that are scaled afterwards -> bitnet.linear.
+void populateIntegerLinearPatterns(mlir::RewritePatternSet &patterns);
+
+/// MatMulNBits(x, codes, scales) -> MatMul(x, DequantizeLinear(codes, scales)).
+/// Emits an error where that cannot be said.
+llvm::LogicalResult expandMatMulNBits(onnx::MatMulNBitsOp matmul);
+
 /// RMSNormalization, LayerNormalization and what they are made of.
 void populateNormPatterns(mlir::RewritePatternSet &patterns);
 

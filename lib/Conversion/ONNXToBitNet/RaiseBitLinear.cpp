@@ -2,55 +2,33 @@
 //
 // Another way to write activations is a matcher in ActivationQuantizers.cpp,
 // another way to write weights one in TernaryWeights.cpp.
-#include "ActivationQuantizers.h"
+#include "CreateLinear.h"
 #include "MathMatchers.h"
 #include "Raise.h"
-#include "Rows.h"
-#include "TernaryWeights.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace bitnet;
 
-namespace {
-
-/// A product that is a BitLinear layer.
-struct BitLinear {
-  QuantizedActivations activations;
-  WeightCodes weights;
-  std::vector<int8_t> trits;
-};
-
-} // namespace
-
 /// Values are looked at last: that is what takes time.
-static Match<BitLinear> matchBitLinear(onnx::MatMulOp matmul) {
-  Match<WeightCodes> weights = matchWeightCodes(matmul.getB());
-  if (!weights)
-    return weights.miss();
-  Match<QuantizedActivations> activations =
-      matchQuantizedActivations(matmul.getA());
+static Match<BitLinear> matchBitLinear(Value x, Value w, bool outputMajor) {
+  Match<WeightMatrix> matrix = matchWeightMatrix(w, outputMajor);
+  if (!matrix)
+    return matrix.miss();
+  Match<QuantizedActivations> activations = matchQuantizedActivations(x);
   if (!activations)
     return activations.miss();
-  Match<std::vector<int8_t>> trits = getTrits(*weights);
-  if (!trits)
-    return trits.miss();
-  return BitLinear{*activations, std::move(*weights), std::move(*trits)};
+  Match<TernaryWeights> weights = getTernaryWeights(*matrix);
+  if (!weights)
+    return weights.miss();
+  return BitLinear{*activations, std::move(*weights)};
 }
 
 Miss bitnet::explainFloatLayer(onnx::MatMulOp matmul) {
-  return matchBitLinear(matmul).miss();
-}
-
-/// The name of a layer: its location without the operator at the end.
-static std::string getLayerName(Location loc) {
-  auto named = loc->findInstanceOf<NameLoc>();
-  if (!named || named.getName().empty())
-    return "weights";
-  StringRef name = named.getName().getValue();
-  name.consume_back("/MatMul");
-  return name.str();
+  return matchBitLinear(matmul.getA(), matmul.getB(), false).miss();
 }
 
 namespace {
@@ -61,25 +39,34 @@ struct RaiseBitLinear : OpRewritePattern<onnx::MatMulOp> {
 
   LogicalResult matchAndRewrite(onnx::MatMulOp matmul,
                                 PatternRewriter &rewriter) const override {
-    Match<BitLinear> layer = matchBitLinear(matmul);
+    Match<BitLinear> layer =
+        matchBitLinear(matmul.getA(), matmul.getB(), /*outputMajor=*/false);
     if (!layer)
       return rewriter.notifyMatchFailure(matmul, layer.miss().reason);
+    rewriter.replaceOp(matmul, createLinear(rewriter, matmul.getResult(),
+                                            std::move(*layer), Value()));
+    return success();
+  }
+};
 
-    Location loc = matmul.getLoc();
-    Value weights = createWeights(rewriter, loc, layer->weights,
-                                  std::move(layer->trits), getLayerName(loc));
-    Value scale = createScale(rewriter, loc, layer->weights);
-    Value x = layer->activations.input;
-    int64_t outputs = cast<RankedTensorType>(weights.getType()).getDimSize(0);
-    auto linear =
-        LinearOp::create(rewriter, loc, getRowsType(x, outputs),
-                         collapseToRows(rewriter, loc, x), weights, scale,
-                         /*bias=*/Value(), layer->activations.quantizer);
-    linear->setAttr("bitnet.form",
-                    rewriter.getStringAttr(layer->activations.form + "/" +
-                                           layer->weights.form));
-    rewriter.replaceOp(matmul,
-                       expandFromRows(rewriter, linear, x, matmul.getType()));
+/// gemm(quantized x, ternary weights, bias) -> linear(x, weights, bias)
+struct RaiseGemm : OpRewritePattern<onnx::GemmOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(onnx::GemmOp gemm,
+                                PatternRewriter &rewriter) const override {
+    if (gemm.getTransA() != 0 || gemm.getAlpha().convertToFloat() != 1.0f ||
+        gemm.getBeta().convertToFloat() != 1.0f)
+      return rewriter.notifyMatchFailure(gemm, "scales or turns its operands");
+    Value bias = gemm.getC();
+    if (bias && !isRowVector(bias, gemm.getResult()))
+      return rewriter.notifyMatchFailure(gemm, "bias is not a row vector");
+    Match<BitLinear> layer =
+        matchBitLinear(gemm.getA(), gemm.getB(), gemm.getTransB() != 0);
+    if (!layer)
+      return rewriter.notifyMatchFailure(gemm, layer.miss().reason);
+    rewriter.replaceOp(gemm, createLinear(rewriter, gemm.getResult(),
+                                          std::move(*layer), bias));
     return success();
   }
 };
@@ -94,26 +81,53 @@ struct FoldBias : OpRewritePattern<onnx::AddOp> {
     Value bias = getOther(add, sum);
     if (!isRowVector(bias, add))
       return rewriter.notifyMatchFailure(add, "no operand is a row vector");
-    auto expand = sum.getDefiningOp<tensor::ExpandShapeOp>();
-    auto linear = (expand ? expand.getSrc() : sum).getDefiningOp<LinearOp>();
+    LinearOp linear = getLinear(sum);
     if (!linear)
-      return rewriter.notifyMatchFailure(add, "sum is not of a linear");
+      return rewriter.notifyMatchFailure(add, "sum is not of a linear alone");
     if (linear.getBias())
       return rewriter.notifyMatchFailure(add, "linear has a bias already");
-    if (!linear->hasOneUse() || !sum.hasOneUse())
-      return rewriter.notifyMatchFailure(add, "linear has another user");
     if (sum.getType() != add.getType())
       return rewriter.notifyMatchFailure(add, "sum changes the type");
+    rewriter.replaceOp(
+        add, cloneLinear(rewriter, sum, linear, linear.getScale(), bias));
+    return success();
+  }
+};
 
-    // The bias may be defined below the linear.
-    Operation *biased = rewriter.clone(*linear);
-    cast<LinearOp>(biased).getBiasMutable().assign(bias);
-    Value result = biased->getResult(0);
-    if (expand)
-      result = tensor::ExpandShapeOp::create(
-          rewriter, expand.getLoc(), expand.getType(), result,
-          expand.getReassociationIndices(), expand.getMixedOutputShape());
-    rewriter.replaceOp(add, result);
+/// mul(linear(x, weights of scale 1, bias), s) -> linear(x, s, bias * s): the
+/// scale of weights that were stored as -1, 0 and +1.
+struct FoldScale : OpRewritePattern<onnx::MulOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(onnx::MulOp mul,
+                                PatternRewriter &rewriter) const override {
+    std::optional<WithConstant> product =
+        matchWithConstant<onnx::MulOp>(mul.getResult());
+    LinearOp linear = product ? getLinear(product->value) : nullptr;
+    if (!linear || product->value.getType() != mul.getType())
+      return rewriter.notifyMatchFailure(mul, "not a linear and a constant");
+    DenseFPElementsAttr unit;
+    if (!matchPattern(linear.getScale(), m_Constant(&unit)) ||
+        !unit.isSplat() || unit.getSplatValue<float>() != 1.0f)
+      return rewriter.notifyMatchFailure(mul, "linear has a scale already");
+    std::optional<std::vector<float>> bias;
+    if (linear.getBias() && !(bias = getFloats(linear.getBias())))
+      return rewriter.notifyMatchFailure(mul, "bias is not constant");
+
+    Location loc = mul.getLoc();
+    Value scaledBias;
+    if (bias) {
+      for (float &value : *bias)
+        value *= product->constant;
+      scaledBias = arith::ConstantOp::create(
+          rewriter, loc,
+          DenseElementsAttr::get(linear.getBias().getType(),
+                                 ArrayRef<float>(*bias)));
+    }
+    Value scale = createScale(rewriter, loc, product->constant);
+    Value scaled =
+        cloneLinear(rewriter, product->value, linear, scale, scaledBias);
+    rewriter.replaceOp(mul, scaled);
     return success();
   }
 };
@@ -121,5 +135,6 @@ struct FoldBias : OpRewritePattern<onnx::AddOp> {
 } // namespace
 
 void bitnet::populateBitLinearPatterns(RewritePatternSet &patterns) {
-  patterns.add<FoldBias, RaiseBitLinear>(patterns.getContext());
+  patterns.add<FoldBias, FoldScale, RaiseBitLinear, RaiseGemm>(
+      patterns.getContext());
 }

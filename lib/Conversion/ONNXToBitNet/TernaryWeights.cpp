@@ -1,5 +1,5 @@
 // Weights are re-derived from the model's constants, never guessed: a single
-// code outside of -1..1 refuses the layer.
+// value outside of {-s, 0, +s} refuses the layer.
 #include "TernaryWeights.h"
 
 #include "ConstantTensor.h"
@@ -39,44 +39,88 @@ static Match<int64_t> matchZeroPoint(onnx::DequantizeLinearOp dequantize) {
   return int64_t(codes->front());
 }
 
-/// Checks that the scale is one number, or one number for each output.
-static std::optional<Miss> checkScale(onnx::DequantizeLinearOp dequantize,
-                                      const WeightCodes &weights) {
-  if (dequantize.getBlockSize() != 0)
-    return miss("the weights have a scale for each block of " +
-                Twine(dequantize.getBlockSize()));
-  if (weights.scale.size() == 1)
-    return std::nullopt;
-  int64_t axis = static_cast<int64_t>(dequantize.getAxis());
-  if ((axis < 0 ? axis + 2 : axis) != (weights.outputMajor ? 0 : 1))
-    return miss("the weights have a scale for each input, not each output");
-  return std::nullopt;
+/// The scale of each output where all blocks along its inputs have the same
+/// one.
+static Match<std::vector<float>>
+mergeBlocks(onnx::DequantizeLinearOp dequantize, const WeightMatrix &weights,
+            std::vector<float> scale) {
+  auto type = cast<RankedTensorType>(dequantize.getXScale().getType());
+  int64_t outputs = weights.getOutputs();
+  int64_t outputAxis = weights.outputMajor ? 0 : 1;
+  auto axis = static_cast<int64_t>(dequantize.getAxis());
+  if ((axis < 0 ? axis + 2 : axis) == outputAxis || type.getRank() != 2 ||
+      type.getDimSize(outputAxis) != outputs)
+    return miss("the weights have blocks along their outputs");
+  int64_t blocks = type.getDimSize(1 - outputAxis);
+  std::vector<float> merged;
+  for (int64_t n = 0; n < outputs; ++n)
+    for (int64_t i = 0; i < blocks; ++i) {
+      float value =
+          scale[weights.outputMajor ? n * blocks + i : i * outputs + n];
+      if (i == 0)
+        merged.push_back(value);
+      if (value != merged.back())
+        return miss("output " + Twine(n) + " has several scales, one for " +
+                    Twine(dequantize.getBlockSize()) + " inputs");
+    }
+  if (llvm::all_equal(merged))
+    merged.resize(1);
+  return merged;
 }
 
-Match<WeightCodes> bitnet::matchWeightCodes(Value value) {
-  WeightCodes weights;
-  weights.form = "W10";
-  if (onnx::TransposeOp transpose = getMatrixTranspose(value)) {
-    weights.outputMajor = true;
-    value = transpose.getData();
-  }
-  auto dequantize = value.getDefiningOp<onnx::DequantizeLinearOp>();
-  if (!dequantize)
-    return miss("the weights are not codes with a scale");
-  weights.codes = getConstant(dequantize.getX());
-  if (!weights.codes || weights.codes.getShapedType().getRank() != 2)
-    return miss("the codes of the weights are not a constant matrix");
-
+/// One number, or one number for each output.
+static Match<std::vector<float>> matchScale(onnx::DequantizeLinearOp dequantize,
+                                            const WeightMatrix &weights) {
   std::optional<std::vector<float>> scale = getFloats(dequantize.getXScale());
   if (!scale)
     return miss("the scale of the weights is not a constant of f32");
+  if (dequantize.getBlockSize() != 0)
+    return mergeBlocks(dequantize, weights, std::move(*scale));
+  if (scale->size() == 1)
+    return *scale;
+  auto axis = static_cast<int64_t>(dequantize.getAxis());
+  if ((axis < 0 ? axis + 2 : axis) != (weights.outputMajor ? 0 : 1))
+    return miss("the weights have a scale for each input, not each output");
+  return *scale;
+}
+
+/// The constant itself, and the form that it has come from.
+static bool setConstant(WeightMatrix &weights, Value value, StringRef form) {
+  weights.values = getConstant(value);
+  if (!weights.values || weights.values.getShapedType().getRank() != 2)
+    return false;
+  auto known = value.getDefiningOp()->getAttrOfType<StringAttr>("bitnet.form");
+  weights.form = known ? known.str() : form.str();
+  return true;
+}
+
+Match<WeightMatrix> bitnet::matchWeightMatrix(Value value, bool outputMajor) {
+  WeightMatrix weights;
+  weights.outputMajor = outputMajor;
+  if (onnx::TransposeOp transpose = getMatrixTranspose(value)) {
+    weights.outputMajor = !outputMajor;
+    value = transpose.getData();
+  }
+  auto dequantize = value.getDefiningOp<onnx::DequantizeLinearOp>();
+  if (!dequantize) {
+    if (!setConstant(weights, value, "W3"))
+      return miss("the weights are not a constant matrix");
+    if (!isa<FloatType>(weights.values.getElementType())) {
+      weights.scale = {1.0f};
+      weights.form = "W11";
+    }
+    return weights;
+  }
+  if (!setConstant(weights, dequantize.getX(), "W10"))
+    return miss("the codes of the weights are not a constant matrix");
+  Match<std::vector<float>> scale = matchScale(dequantize, weights);
+  if (!scale)
+    return scale.miss();
   weights.scale = std::move(*scale);
   Match<int64_t> zeroPoint = matchZeroPoint(dequantize);
   if (!zeroPoint)
     return zeroPoint.miss();
   weights.zeroPoint = *zeroPoint;
-  if (std::optional<Miss> scaleMiss = checkScale(dequantize, weights))
-    return *scaleMiss;
   return weights;
 }
 
@@ -92,12 +136,13 @@ static std::vector<int8_t> transpose(ArrayRef<int8_t> codes, int64_t inputs,
   return result;
 }
 
-Match<std::vector<int8_t>> bitnet::getTrits(const WeightCodes &weights) {
-  std::optional<std::vector<int8_t>> codes = getCodes(weights.codes);
+/// -1, 0 and +1 in the order of the codes.
+static Match<std::vector<int8_t>> getTrits(const WeightMatrix &weights) {
+  std::optional<std::vector<int8_t>> codes = getCodes(weights.values);
   if (!codes)
     return miss("the codes of the weights cannot be read as 2, 4 or 8 bits");
-  ArrayRef<int64_t> shape = weights.codes.getShapedType().getShape();
-  bool isUnsigned = weights.codes.getElementType().isUnsignedInteger();
+  ArrayRef<int64_t> shape = weights.values.getShapedType().getShape();
+  bool isUnsigned = weights.values.getElementType().isUnsignedInteger();
   for (auto [i, code] : llvm::enumerate(*codes)) {
     int64_t trit =
         (isUnsigned ? static_cast<uint8_t>(code) : code) - weights.zeroPoint;
@@ -107,9 +152,20 @@ Match<std::vector<int8_t>> bitnet::getTrits(const WeightCodes &weights) {
                   " times the scale, not -1, 0 or +1");
     code = static_cast<int8_t>(trit);
   }
-  if (weights.outputMajor)
-    return *codes;
-  return transpose(*codes, shape[0], shape[1]);
+  return *codes;
+}
+
+Match<TernaryWeights> bitnet::getTernaryWeights(const WeightMatrix &weights) {
+  if (isa<FloatType>(weights.values.getElementType()))
+    return getTernaryFloats(weights);
+  Match<std::vector<int8_t>> trits = getTrits(weights);
+  if (!trits)
+    return trits.miss();
+  int64_t outputs = weights.getOutputs(), inputs = weights.getInputs();
+  return TernaryWeights{weights.outputMajor
+                            ? std::move(*trits)
+                            : transpose(*trits, inputs, outputs),
+                        outputs, inputs, weights.scale, weights.form};
 }
 
 /// A resource that owns `bytes`.
@@ -123,23 +179,18 @@ static AsmResourceBlob adopt(std::vector<int8_t> bytes) {
 }
 
 Value bitnet::createWeights(PatternRewriter &rewriter, Location loc,
-                            const WeightCodes &weights,
-                            std::vector<int8_t> trits, StringRef name) {
-  SmallVector<int64_t> shape(weights.codes.getShapedType().getShape());
-  if (!weights.outputMajor)
-    std::swap(shape[0], shape[1]);
-  auto type =
-      RankedTensorType::get(shape, TritType::get(rewriter.getContext()));
-  return ConstantOp::create(
-      rewriter, loc,
-      DenseResourceElementsAttr::get(type, name, adopt(std::move(trits))));
+                            TernaryWeights &&weights, StringRef name) {
+  auto type = RankedTensorType::get({weights.outputs, weights.inputs},
+                                    TritType::get(rewriter.getContext()));
+  return ConstantOp::create(rewriter, loc,
+                            DenseResourceElementsAttr::get(
+                                type, name, adopt(std::move(weights.trits))));
 }
 
 Value bitnet::createScale(PatternRewriter &rewriter, Location loc,
-                          const WeightCodes &weights) {
-  auto type = RankedTensorType::get(
-      {static_cast<int64_t>(weights.scale.size())}, rewriter.getF32Type());
-  return arith::ConstantOp::create(
-      rewriter, loc,
-      DenseElementsAttr::get(type, ArrayRef<float>(weights.scale)));
+                          ArrayRef<float> scale) {
+  auto type = RankedTensorType::get({static_cast<int64_t>(scale.size())},
+                                    rewriter.getF32Type());
+  return arith::ConstantOp::create(rewriter, loc,
+                                   DenseElementsAttr::get(type, scale));
 }

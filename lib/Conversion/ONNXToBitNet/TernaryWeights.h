@@ -11,32 +11,55 @@
 
 namespace bitnet {
 
-/// Codes of ternary weights before anyone has looked at their values.
-struct WeightCodes {
-  mlir::ElementsAttr codes;
+/// A constant matrix of weights before anyone has looked at its values.
+struct WeightMatrix {
+  /// Codes, or floats that have a scale in them.
+  mlir::ElementsAttr values;
   int64_t zeroPoint = 0;
-  /// One for the tensor, or one for each output.
+  /// Of codes: one for the tensor, or one for each output.
   std::vector<float> scale;
-  /// Codes are [outputs, inputs]; otherwise [inputs, outputs].
+  /// Values are [outputs, inputs]; otherwise [inputs, outputs].
   bool outputMajor = false;
   /// The form's name in the catalogue of BitLinear forms, such as "W10".
-  llvm::StringRef form;
+  std::string form;
+
+  int64_t getOutputs() const {
+    return values.getShapedType().getDimSize(outputMajor ? 0 : 1);
+  }
+  int64_t getInputs() const {
+    return values.getShapedType().getDimSize(outputMajor ? 1 : 0);
+  }
 };
 
-/// W10: DequantizeLinear(constant codes, scale), the right side of a MatMul.
-Match<WeightCodes> matchWeightCodes(mlir::Value weights);
+/// Weights whose values are known to be -1, 0 or +1 times the scale.
+struct TernaryWeights {
+  /// One for each weight, output-major.
+  std::vector<int8_t> trits;
+  int64_t outputs;
+  int64_t inputs;
+  /// One for the tensor, or one for each output.
+  std::vector<float> scale;
+  std::string form;
+};
 
-/// One int8 for each weight, output-major, if all of them are -1, 0 or +1.
-Match<std::vector<int8_t>> getTrits(const WeightCodes &weights);
+/// The right side of a product: constant floats, constant codes, or
+/// DequantizeLinear of constant codes; [outputs, inputs] where `outputMajor`,
+/// maybe transposed.
+Match<WeightMatrix> matchWeightMatrix(mlir::Value weights, bool outputMajor);
+
+/// Looks at every value.
+Match<TernaryWeights> getTernaryWeights(const WeightMatrix &weights);
+
+/// The same for floats: what the scale is, is found out.
+Match<TernaryWeights> getTernaryFloats(const WeightMatrix &weights);
 
 /// A `bitnet.constant` of weights, in a resource called `name`.
 mlir::Value createWeights(mlir::PatternRewriter &rewriter, mlir::Location loc,
-                          const WeightCodes &weights, std::vector<int8_t> trits,
-                          llvm::StringRef name);
+                          TernaryWeights &&weights, llvm::StringRef name);
 
-/// The scale as a tensor.
+/// A scale as a tensor.
 mlir::Value createScale(mlir::PatternRewriter &rewriter, mlir::Location loc,
-                        const WeightCodes &weights);
+                        llvm::ArrayRef<float> scale);
 
 } // namespace bitnet
 

@@ -3,7 +3,7 @@
 
 // CHECK-NOT: bitnet.linear
 
-// Weight-only or unquantized layers are no BitLinear.
+// A single weight of another magnitude.
 func.func @keeps_float_weights(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
   %axes = onnx.Constant {value = dense<-1> : tensor<1xi64>} : () -> tensor<1xi64>
   %floor = onnx.Constant {value = dense<9.99999974E-6> : tensor<f32>} : () -> tensor<f32>
@@ -20,9 +20,9 @@ func.func @keeps_float_weights(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
   %clip = onnx.Clip %round, %low, %high {operandSegmentSizes = array<i32: 1, 1, 1>}
       : (tensor<?x4xf32>, tensor<f32>, tensor<f32>) -> tensor<?x4xf32>
   %q = onnx.Div %clip, %s : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
-  %w = onnx.Constant {value = dense<[[1.0, 0.0], [-1.0, 1.0], [0.0, -1.0], [1.0, 1.0]]> : tensor<4x2xf32>}
+  %w = onnx.Constant {value = dense<[[1.0, 0.0], [-3.0, 1.0], [0.0, -1.0], [1.0, 1.0]]> : tensor<4x2xf32>}
       : () -> tensor<4x2xf32>
-  // expected-remark @below {{stays a float layer: the weights are not codes with a scale}}
+  // expected-remark @below {{stays a float layer: weight 1 of output 0 is -3.000000, but others of that output are +-1.000000 or 0}}
   %y = onnx.MatMul %q, %w : (tensor<?x4xf32>, tensor<4x2xf32>) -> tensor<?x2xf32>
   return %y : tensor<?x2xf32>
 }
@@ -620,7 +620,7 @@ func.func @keeps_scale_per_block(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
   %q = onnx.Div %clip, %s : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
   %w = onnx.DequantizeLinear %codes, %scale {axis = 0 : i64, block_size = 2 : i64}
       : (tensor<4x2xi2>, tensor<2x2xf32>) -> tensor<4x2xf32>
-  // expected-remark @below {{stays a float layer: the weights have a scale for each block of 2}}
+  // expected-remark @below {{stays a float layer: output 0 has several scales, one for 2 inputs}}
   %y = onnx.MatMul %q, %w : (tensor<?x4xf32>, tensor<4x2xf32>) -> tensor<?x2xf32>
   return %y : tensor<?x2xf32>
 }

@@ -15,15 +15,6 @@ static Value splat(ImplicitLocOpBuilder &b, VectorType type, int64_t value) {
       b, DenseElementsAttr::get(type, b.getI32IntegerAttr(value)));
 }
 
-VectorType TileEmitter::accumulatorType(OpBuilder &b) const {
-  return VectorType::get({tile.lanes}, b.getI32Type());
-}
-
-SmallVector<Value> TileEmitter::init(ImplicitLocOpBuilder &b) {
-  Value zero = splat(b, accumulatorType(b), 0);
-  return SmallVector<Value>(4 * tile.rows, zero);
-}
-
 namespace {
 
 struct GenericEmitter : TileEmitter {

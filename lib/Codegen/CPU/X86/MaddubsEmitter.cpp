@@ -35,7 +35,7 @@ struct MaddubsEmitter : TileEmitter {
                       arith::AndIOp::create(b, upper, low),
                       arith::AndIOp::create(b, upper, high)};
     for (auto [row, x] : llvm::enumerate(activations)) {
-      Value all = broadcast(b, x, bytes);
+      Value all = repeatInLanes(b, x);
       for (int64_t i = 0; i < 4; ++i) {
         Value pairs = call(b, "llvm.x86.avx2.pmadd.ub.sw", narrowType(b),
                            {fields[i], all});
@@ -85,15 +85,6 @@ private:
     Value four = splat(b, narrowType(b), b.getI16IntegerAttr(4));
     Value down = arith::ShRUIOp::create(b, words, four);
     return vector::BitCastOp::create(b, weights.getType(), down);
-  }
-
-  /// Four activations in every lane.
-  Value broadcast(ImplicitLocOpBuilder &b, Value x, VectorType bytes) {
-    auto word = VectorType::get({1}, b.getI32Type());
-    Value packed = vector::BitCastOp::create(b, word, x);
-    Value scalar = vector::ExtractOp::create(b, packed, int64_t(0));
-    Value all = vector::BroadcastOp::create(b, accumulatorType(b), scalar);
-    return vector::BitCastOp::create(b, bytes, all);
   }
 };
 

@@ -27,7 +27,7 @@ struct VnniEmitter : TileEmitter {
           arith::ConstantOp::create(
               b, DenseElementsAttr::get(bytes, b.getI8IntegerAttr(mask)))));
     for (auto [row, x] : llvm::enumerate(activations)) {
-      Value all = broadcast(b, x, bytes);
+      Value all = repeatInLanes(b, x);
       for (int64_t i = 0; i < 4; ++i) {
         Value &sum = sums[4 * row + i];
         sum = dot(b, sum, masked[i], all);
@@ -48,15 +48,6 @@ struct VnniEmitter : TileEmitter {
   }
 
 private:
-  /// Four activations in every lane.
-  Value broadcast(ImplicitLocOpBuilder &b, Value x, VectorType bytes) {
-    auto word = VectorType::get({1}, b.getI32Type());
-    Value packed = vector::BitCastOp::create(b, word, x);
-    Value scalar = vector::ExtractOp::create(b, packed, int64_t(0));
-    Value all = vector::BroadcastOp::create(b, accumulatorType(b), scalar);
-    return vector::BitCastOp::create(b, bytes, all);
-  }
-
   Value dot(ImplicitLocOpBuilder &b, Value sum, Value codes, Value x) {
     StringRef name = tile.lanes == 16 ? "llvm.x86.avx512.vpdpbusd.512"
                                       : "llvm.x86.avx512.vpdpbusd.256";

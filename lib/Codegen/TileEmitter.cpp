@@ -1,0 +1,27 @@
+// What the emitters of all instruction sets share.
+#include "bitnet/Codegen/TileEmitter.h"
+#include "bitnet/Codegen/TileTable.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace bitnet;
+
+VectorType TileEmitter::accumulatorType(OpBuilder &b) const {
+  return VectorType::get({tile.lanes}, b.getI32Type());
+}
+
+SmallVector<Value> TileEmitter::init(ImplicitLocOpBuilder &b) {
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(accumulatorType(b)));
+  return SmallVector<Value>(4 * tile.rows, zero);
+}
+
+Value TileEmitter::repeatInLanes(ImplicitLocOpBuilder &b, Value x) const {
+  auto word = VectorType::get({1}, b.getI32Type());
+  auto bytes = VectorType::get({4 * tile.lanes}, b.getI8Type());
+  Value packed = vector::BitCastOp::create(b, word, x);
+  Value scalar = vector::ExtractOp::create(b, packed, int64_t(0));
+  Value all = vector::BroadcastOp::create(b, accumulatorType(b), scalar);
+  return vector::BitCastOp::create(b, bytes, all);
+}
