@@ -201,11 +201,11 @@ def mutate_npy_header(data: bytes, rng: Rng) -> bytes:
                 rb"'[<>|=]?[a-zA-Z]\d*'", b"'" + rng.choice(TYPES) + b"'", header
             )
         case 2:
-            header = rng.choice(BYTES)(header, rng)
+            header = rng.choice(BYTES)(header or b"{", rng)
         case _:
             length = rng.choice([0, 1, length - 1, length + 1, 65535])
-            return data[:8] + length.to_bytes(2, "little") + header + rest
-    return data[:8] + len(header).to_bytes(2, "little") + header + rest
+            return data[:8] + (length & 0xFFFF).to_bytes(2, "little") + header + rest
+    return data[:8] + (len(header) & 0xFFFF).to_bytes(2, "little") + header + rest
 
 
 # ---------------------------------------------------------------------------
