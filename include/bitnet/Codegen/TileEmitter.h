@@ -59,10 +59,6 @@ protected:
   const Tile &tile;
 };
 
-std::unique_ptr<TileEmitter> makeGenericEmitter(const Tile &tile);
-std::unique_ptr<TileEmitter> makeMaddubsEmitter(const Tile &tile);
-std::unique_ptr<TileEmitter> makeVnniEmitter(const Tile &tile);
-
 } // namespace bitnet
 
 #endif // BITNET_CODEGEN_TILEEMITTER_H

@@ -21,6 +21,11 @@ struct Tile {
   int64_t columns() const { return 4 * lanes; }
 };
 
+/// make<Emitter>Emitter of every emitter that the table names.
+#define TILE(name, rows, lanes, phases, prefetch, longest, feature, emitter)   \
+  std::unique_ptr<TileEmitter> make##emitter##Emitter(const Tile &tile);
+#include "bitnet/Codegen/Tiles.def"
+
 /// All rows, in the order of the table.
 llvm::ArrayRef<Tile> tileTable();
 
