@@ -110,9 +110,19 @@ LogicalResult DequantizeOp::verify() {
                    : success();
 }
 
+/// A product has the rows of the activations and a column for each row of the
+/// weights.
+static LogicalResult reifyProduct(Operation *op, OpBuilder &builder,
+                                  ReifiedRankedShapedTypeDims &shapes) {
+  Location loc = op->getLoc();
+  shapes.push_back({tensor::getMixedSize(builder, loc, op->getOperand(0), 0),
+                    tensor::getMixedSize(builder, loc, op->getOperand(1), 0)});
+  return success();
+}
+
 LogicalResult LinearOp::reifyResultShapes(OpBuilder &builder,
                                           ReifiedRankedShapedTypeDims &shapes) {
-  return reifyFromFirstOperand(*this, builder, shapes);
+  return reifyProduct(*this, builder, shapes);
 }
 
 LogicalResult
@@ -123,7 +133,7 @@ QuantizeOp::reifyResultShapes(OpBuilder &builder,
 
 LogicalResult MatmulOp::reifyResultShapes(OpBuilder &builder,
                                           ReifiedRankedShapedTypeDims &shapes) {
-  return reifyFromFirstOperand(*this, builder, shapes);
+  return reifyProduct(*this, builder, shapes);
 }
 
 LogicalResult
