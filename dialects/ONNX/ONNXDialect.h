@@ -16,6 +16,10 @@ namespace bitnet::onnx {
 /// Compares the declared result types of `op` with those it infers.
 llvm::LogicalResult verifyResultTypes(mlir::Operation *op);
 
+/// See ONNXDialect.td.
+template <typename OpTy>
+struct Elementwise : mlir::OpTrait::TraitBase<OpTy, Elementwise> {};
+
 } // namespace bitnet::onnx
 
 #include "dialects/ONNX/ONNXDialect.h.inc"

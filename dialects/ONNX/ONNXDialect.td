@@ -86,6 +86,12 @@ def ONNX_ShapeInference : OpInterface<"ShapeInference"> {
   let verify = [{ return ::bitnet::onnx::verifyResultTypes($_op); }];
 }
 
+// Each element of the result is made from one of each operand, all of which are
+// broadcast to the result's shape. Lowered by `emit` in Elementwise.cpp.
+def ONNX_Elementwise : NativeOpTrait<"Elementwise"> {
+  let cppNamespace = "::bitnet::onnx";
+}
+
 // `shape` is a function of ONNXShapes.h with the signature
 // LogicalResult(ThisOp or Operation *, SmallVectorImpl<RankedTensorType> &).
 class ONNX_Op<string name, string shape, list<Trait> traits = []>

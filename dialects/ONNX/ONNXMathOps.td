@@ -10,7 +10,7 @@ include "dialects/ONNX/ONNXDialect.td"
 
 class ONNX_UnaryOp<string name, string phrase, string formula, int since,
                    Type type = ONNX_FloatTensor, string element = "f32">
-    : ONNX_Op<name, "inferSameAsFirst"> {
+    : ONNX_Op<name, "inferSameAsFirst", [ONNX_Elementwise]> {
   let summary = phrase;
   let description = [{
     Computes `}] # formula # "` for each element (ONNX " # name
@@ -55,7 +55,7 @@ def ONNX_TanhOp : ONNX_UnaryOp<"Tanh", "take hyperbolic tangents",
 def ONNX_BitwiseNotOp : ONNX_UnaryOp<"BitwiseNot", "flip every bit", "y = ~x",
                                      18, ONNX_IntTensor, "i32">;
 
-def ONNX_NotOp : ONNX_Op<"Not", "inferSameAsFirst"> {
+def ONNX_NotOp : ONNX_Op<"Not", "inferSameAsFirst", [ONNX_Elementwise]> {
   let summary = "negate truth values";
   let description = [{
     Computes `y = not x` for each element (ONNX Not-1).
@@ -69,7 +69,7 @@ def ONNX_NotOp : ONNX_Op<"Not", "inferSameAsFirst"> {
   let results = (outs ONNX_BoolTensor:$y);
 }
 
-def ONNX_IsNaNOp : ONNX_Op<"IsNaN", "inferBoolOfFirst"> {
+def ONNX_IsNaNOp : ONNX_Op<"IsNaN", "inferBoolOfFirst", [ONNX_Elementwise]> {
   let summary = "tell which elements are not a number";
   let description = [{
     Computes `y = isnan(x)` for each element (ONNX IsNaN-20).
@@ -89,7 +89,7 @@ def ONNX_IsNaNOp : ONNX_Op<"IsNaN", "inferBoolOfFirst"> {
 
 class ONNX_BinaryOp<string name, string phrase, string formula, int since,
                     Type type, string element = "f32">
-    : ONNX_Op<name, "inferBroadcast"> {
+    : ONNX_Op<name, "inferBroadcast", [ONNX_Elementwise]> {
   let summary = phrase;
   let description = [{
     Computes `}] # formula # [{` for each pair of elements; both
@@ -129,7 +129,7 @@ def ONNX_BitwiseXorOp : ONNX_BinaryOp<"BitwiseXor", "combine bits by xor",
 
 class ONNX_CompareOp<string name, string phrase, string formula, int since,
                      Type type = ONNX_NumberTensor>
-    : ONNX_Op<name, "inferBroadcastBool"> {
+    : ONNX_Op<name, "inferBroadcastBool", [ONNX_Elementwise]> {
   let summary = phrase;
   let description = [{
     Computes the truth of `}] # formula # [{` for each pair of
@@ -157,7 +157,7 @@ def ONNX_GreaterOp : ONNX_CompareOp<
 def ONNX_GreaterOrEqualOp : ONNX_CompareOp<
     "GreaterOrEqual", "tell which elements are not smaller", "a >= b", 16>;
 
-def ONNX_PowOp : ONNX_Op<"Pow", "inferPow"> {
+def ONNX_PowOp : ONNX_Op<"Pow", "inferPow", [ONNX_Elementwise]> {
   let summary = "raise elements to powers";
   let description = [{
     Computes `z = x^y` for each pair of elements, both operands broadcast. The
@@ -172,7 +172,7 @@ def ONNX_PowOp : ONNX_Op<"Pow", "inferPow"> {
   let results = (outs ONNX_NumberTensor:$z);
 }
 
-def ONNX_ModOp : ONNX_Op<"Mod", "inferBroadcast"> {
+def ONNX_ModOp : ONNX_Op<"Mod", "inferBroadcast", [ONNX_Elementwise]> {
   let summary = "take remainders of divisions";
   let description = [{
     Computes the remainder of `a / b`, both operands broadcast. It has the sign
@@ -190,7 +190,7 @@ def ONNX_ModOp : ONNX_Op<"Mod", "inferBroadcast"> {
   let hasVerifier = 1;
 }
 
-def ONNX_BitShiftOp : ONNX_Op<"BitShift", "inferBroadcast"> {
+def ONNX_BitShiftOp : ONNX_Op<"BitShift", "inferBroadcast", [ONNX_Elementwise]> {
   let summary = "shift bits to the left or to the right";
   let description = [{
     Shifts the bits of `x` by `y`, zeros coming in; `direction` is "LEFT" or
@@ -210,7 +210,7 @@ def ONNX_BitShiftOp : ONNX_Op<"BitShift", "inferBroadcast"> {
 }
 
 class ONNX_VariadicOp<string name, string phrase, string formula, int since>
-    : ONNX_Op<name, "inferBroadcast"> {
+    : ONNX_Op<name, "inferBroadcast", [ONNX_Elementwise]> {
   let summary = phrase;
   let description = [{
     Computes `}] # formula # [{` over all operands, which are
@@ -231,7 +231,9 @@ def ONNX_MaxOp : ONNX_VariadicOp<"Max", "take the larger elements",
 def ONNX_MinOp : ONNX_VariadicOp<"Min", "take the smaller elements",
                                  "min(a, b, ...)", 13>;
 
-def ONNX_ClipOp : ONNX_Op<"Clip", "inferClip", [AttrSizedOperandSegments]> {
+def ONNX_ClipOp
+    : ONNX_Op<"Clip", "inferClip",
+              [AttrSizedOperandSegments, ONNX_Elementwise]> {
   let summary = "limit elements to a range";
   let description = [{
     Computes `y = min(max(x, low), high)`; a missing bound is no bound. Bounds
@@ -248,7 +250,7 @@ def ONNX_ClipOp : ONNX_Op<"Clip", "inferClip", [AttrSizedOperandSegments]> {
   let results = (outs ONNX_NumberTensor:$y);
 }
 
-def ONNX_WhereOp : ONNX_Op<"Where", "inferWhere"> {
+def ONNX_WhereOp : ONNX_Op<"Where", "inferWhere", [ONNX_Elementwise]> {
   let summary = "choose between elements of two tensors";
   let description = [{
     Computes `z = condition ? x : y`, all operands broadcast (ONNX Where-16).

@@ -29,7 +29,7 @@ def ONNX_LogSoftmaxOp : ONNX_SoftmaxLikeOp<
     "LogSoftmax", "turn scores into logarithms of probabilities",
     "x - ln(sum(e^x))">;
 
-def ONNX_GeluOp : ONNX_Op<"Gelu", "inferSameAsFirst"> {
+def ONNX_GeluOp : ONNX_Op<"Gelu", "inferSameAsFirst", [ONNX_Elementwise]> {
   let summary = "apply the Gaussian error linear unit";
   let description = [{
     Computes `y = 0.5 * x * (1 + erf(x / sqrt(2)))`, or with `approximate =
@@ -47,7 +47,7 @@ def ONNX_GeluOp : ONNX_Op<"Gelu", "inferSameAsFirst"> {
   let hasVerifier = 1;
 }
 
-def ONNX_SwishOp : ONNX_Op<"Swish", "inferSameAsFirst"> {
+def ONNX_SwishOp : ONNX_Op<"Swish", "inferSameAsFirst", [ONNX_Elementwise]> {
   let summary = "multiply elements by their logistic function";
   let description = [{
     Computes `y = x * sigmoid(alpha * x)`, with alpha = 1 also known as SiLU
@@ -60,6 +60,21 @@ def ONNX_SwishOp : ONNX_Op<"Swish", "inferSameAsFirst"> {
   }];
   let arguments = (ins ONNX_FloatTensor:$x,
                        DefaultValuedAttr<F32Attr, "1.0f">:$alpha);
+  let results = (outs ONNX_FloatTensor:$y);
+}
+
+def ONNX_HardSwishOp
+    : ONNX_Op<"HardSwish", "inferSameAsFirst", [ONNX_Elementwise]> {
+  let summary = "multiply elements by a logistic function made of lines";
+  let description = [{
+    Computes `y = x * max(0, min(1, x / 6 + 0.5))` (ONNX HardSwish-22).
+
+    Example:
+    ```mlir
+    %y = onnx.HardSwish %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+    ```
+  }];
+  let arguments = (ins ONNX_FloatTensor:$x);
   let results = (outs ONNX_FloatTensor:$y);
 }
 

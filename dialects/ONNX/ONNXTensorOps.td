@@ -109,7 +109,7 @@ def ONNX_IdentityOp : ONNX_Op<"Identity", "inferSameAsFirst"> {
   let hasFolder = 1;
 }
 
-def ONNX_CastOp : ONNX_Op<"Cast", "inferCast"> {
+def ONNX_CastOp : ONNX_Op<"Cast", "inferCast", [ONNX_Elementwise]> {
   let summary = "convert elements to another type";
   let description = [{
     `to` is the number of the element type in ONNX's TensorProto. Floats are

@@ -27,6 +27,11 @@ def test_compiler_survives_damaged_models(austen):
     mutate(model, 60, COMPILER, "{}", "--emit=onnx", "-o", "{out}")
 
 
+def test_importer_survives_damaged_text():
+    model = ROOT / "test" / "Import" / "import-onnx.onnxtxt"
+    mutate(model, 25, COMPILER, "{}", "--emit=onnx", "-o", "{out}")
+
+
 def test_compiler_survives_damaged_models_in_every_stage(austen):
     model = BUNDLED / "austen" / "model.onnx"
     mutate(model, 5, COMPILER, "{}", "-o", "{out}")

@@ -3,9 +3,10 @@
     mutate.py --file model.onnx --count 500 --seed 1 -- bitnet-compile {} -o {out}
 
 `{}` is a damaged copy of --file and `{out}` a file that does not exist yet. A
-refusal is exit code 1 with nothing at {out}. Reported are crashes (a signal, or
-a sanitizer's exit code), hangs, other exit codes, and outputs left by a command
-that failed. The same seed gives the same copies.
+refusal is exit code 1 with an "error: " and nothing at {out}. Reported are
+crashes (a signal, a sanitizer's exit code, or more than 2 GB of memory), hangs,
+other exit codes, refusals without an error, and outputs left by a command that
+failed. The same seed gives the same copies.
 
 An .onnx file is damaged field by field, so that most copies still parse as
 protobuf and the damage is met late; an .npy file in its header or its data; and
@@ -16,9 +17,11 @@ from __future__ import annotations
 
 import argparse
 import collections
+import os
 import pathlib
 import random
 import re
+import resource
 import shlex
 import subprocess
 import sys
@@ -220,11 +223,21 @@ BY_KIND: dict[str, list[Mutation]] = {
 SANITIZER_EXITS = {99, 134, 136, 139}
 """Exit codes that shells and sanitizers give for a crash."""
 
+MEMORY = 2 << 30
+
+
+def limit_memory() -> None:
+    if "BITNET_SANITIZE" not in os.environ:  # which reserves terabytes
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
 
 def run(command: list[str], seconds: float, output: pathlib.Path) -> str:
     """What went wrong, or `accepted` or `refused`."""
     try:
-        done = subprocess.run(command, capture_output=True, timeout=seconds)
+        done = subprocess.run(
+            command, capture_output=True, timeout=seconds, preexec_fn=limit_memory
+        )
     except subprocess.TimeoutExpired:
         return "hang"
     report = done.stderr
@@ -236,7 +249,9 @@ def run(command: list[str], seconds: float, output: pathlib.Path) -> str:
         return "accepted"
     if output.exists():
         return "half-written"
-    return "refused" if done.returncode == 1 else f"exit {done.returncode}"
+    if done.returncode != 1:
+        return f"exit {done.returncode}"
+    return "refused" if b"error: " in report else "silent"
 
 
 def damaged(original: bytes, suffix: str, rng: Rng) -> bytes:

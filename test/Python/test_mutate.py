@@ -41,6 +41,7 @@ def run(tmp_path, shell, count=3, timeout=20):
         ("echo 'x.cpp:1: runtime error: overflow' >&2; exit 1", "crash (sanitizer)"),
         ("exit 3", "exit 3"),
         ("echo half > $1; exit 1", "half-written"),
+        ("exit 1", "silent"),
     ],
 )
 def test_reports(tmp_path, shell, outcome):
@@ -55,7 +56,8 @@ def test_reports_a_hang(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "shell,outcome", [("exit 1", "refused"), ("echo > $1", "accepted")]
+    "shell,outcome",
+    [("echo 'error: no' >&2; exit 1", "refused"), ("echo > $1", "accepted")],
 )
 def test_is_content(tmp_path, shell, outcome):
     done = run(tmp_path, shell)
@@ -63,8 +65,14 @@ def test_is_content(tmp_path, shell, outcome):
 
 
 def test_the_seed_decides(tmp_path):
-    first, again = (run(tmp_path, "cat $0; exit 1") for _ in range(2))
-    assert first.stdout == again.stdout
+    copies = []
+    for name in ("first", "again"):
+        folder = tmp_path / name
+        folder.mkdir()
+        run(folder, "exit 3")
+        kept = sorted((folder / "kept").iterdir())
+        copies.append([copy.read_bytes() for copy in kept])
+    assert len(set(copies[0])) == 3 and copies[0] == copies[1]
 
 
 def test_protobuf_round_trips():

@@ -10,14 +10,6 @@
 using namespace mlir;
 using namespace bitnet;
 
-/// Ops that compute each element of the result from one of each operand.
-static bool isElementwise(Operation *op) {
-  return isa<onnx::AbsOp, onnx::AddOp, onnx::DivOp, onnx::ErfOp, onnx::ExpOp,
-             onnx::GeluOp, onnx::MulOp, onnx::NegOp, onnx::PowOp,
-             onnx::ReciprocalOp, onnx::ReluOp, onnx::SigmoidOp, onnx::SqrtOp,
-             onnx::SubOp, onnx::SwishOp, onnx::TanhOp>(op);
-}
-
 /// A scalar or a row vector means the same beside rows and beside batches.
 static bool broadcastsAlongRows(Value value) {
   return cast<RankedTensorType>(value.getType()).getRank() <= 1;
@@ -40,7 +32,7 @@ struct FlattenElementwise : RewritePattern {
 
   LogicalResult matchAndRewrite(Operation *op,
                                 PatternRewriter &rewriter) const override {
-    if (!isElementwise(op))
+    if (!op->hasTrait<onnx::Elementwise>())
       return rewriter.notifyMatchFailure(op, "not elementwise");
     tensor::ExpandShapeOp like;
     SmallVector<Value> operands;

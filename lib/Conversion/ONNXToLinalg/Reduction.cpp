@@ -10,6 +10,7 @@
 
 using namespace mlir;
 using namespace bitnet;
+using B = ImplicitLocOpBuilder;
 using namespace bitnet::onnx;
 
 //===----------------------------------------------------------------------===//

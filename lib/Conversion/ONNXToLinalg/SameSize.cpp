@@ -136,11 +136,7 @@ Size Tracer::follow(Value value, int64_t dim) {
   if (isa_and_present<AttentionOp, HadamardOp, LayerNormOp, LinearOp, RmsNormOp,
                       RopeOp>(op))
     return trace(op->getOperand(0), dim);
-  if (isa_and_present<onnx::AbsOp, onnx::AddOp, onnx::CastOp, onnx::CosOp,
-                      onnx::DivOp, onnx::ErfOp, onnx::ExpOp, onnx::GeluOp,
-                      onnx::MulOp, onnx::NegOp, onnx::PowOp, onnx::ReluOp,
-                      onnx::SigmoidOp, onnx::SinOp, onnx::SqrtOp, onnx::SubOp,
-                      onnx::SwishOp, onnx::TanhOp>(op))
+  if (op && op->hasTrait<onnx::Elementwise>())
     return followBroadcast(op, dim);
   return factorOf(value, dim);
 }

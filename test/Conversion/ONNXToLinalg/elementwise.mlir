@@ -106,3 +106,17 @@ func.func @converts(%x: tensor<4xf32>) -> tensor<4xi8> {
   %y = onnx.Cast %x {to = 3 : i64} : (tensor<4xf32>) -> tensor<4xi8>
   return %y : tensor<4xi8>
 }
+
+// CHECK-LABEL: func @multiplies_by_a_line_with_limits(
+// CHECK-DAG:     %[[SLOPE:.*]] = arith.constant 0.166666672 : f32
+// CHECK-DAG:     %[[HALF:.*]] = arith.constant 5.000000e-01 : f32
+// CHECK:           %[[SCALED:.*]] = arith.mulf %[[X:.*]], %[[SLOPE]]
+// CHECK:           %[[LINE:.*]] = arith.addf %[[SCALED]], %[[HALF]]
+// CHECK:           arith.cmpf olt, %[[LINE]]
+// CHECK:           arith.cmpf ogt
+// CHECK:           %[[LIMITED:.*]] = arith.select
+// CHECK:           arith.mulf %[[X]], %[[LIMITED]]
+func.func @multiplies_by_a_line_with_limits(%x: tensor<8xf32>) -> tensor<8xf32> {
+  %y = onnx.HardSwish %x : (tensor<8xf32>) -> tensor<8xf32>
+  return %y : tensor<8xf32>
+}

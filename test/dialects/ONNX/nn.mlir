@@ -8,6 +8,7 @@
 // CHECK:         onnx.LogSoftmax %{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
 // CHECK:         onnx.Gelu %{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
 // CHECK:         onnx.Swish %{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+// CHECK:         onnx.HardSwish %{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
 func.func @activations(%x: tensor<2x3xf32>) {
   %softmax = onnx.Softmax %x {axis = -1 : i64}
       : (tensor<2x3xf32>) -> tensor<2x3xf32>
@@ -15,6 +16,7 @@ func.func @activations(%x: tensor<2x3xf32>) {
       : (tensor<2x3xf32>) -> tensor<2x3xf32>
   %gelu = onnx.Gelu %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
   %swish = onnx.Swish %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  %hardSwish = onnx.HardSwish %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
   return
 }
 
