@@ -8,6 +8,8 @@
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "llvm/ADT/StringExtras.h"
 
+#include <map>
+
 #define DEBUG_TYPE "bitnet-emit-entry-point"
 
 namespace bitnet {
@@ -18,6 +20,8 @@ namespace bitnet {
 using namespace mlir;
 
 static constexpr StringLiteral kModel = "bitnet_model";
+static constexpr StringLiteral kRole = "bitnet.role";
+static constexpr StringLiteral kPresent = "bitnet.present";
 
 /// A type's name in the signature, empty if there is none.
 static std::string typeName(Type type) {
@@ -68,7 +72,7 @@ static std::string describe(StringRef kind, unsigned number, MemRefType type,
   std::string unnamed = (kind + Twine(number)).str();
   os << kind << '\t' << escape(stringOr(attrs, "onnx.name", unnamed)) << '\t'
      << typeName(type.getElementType()) << '\t'
-     << escape(stringOr(attrs, "bitnet.role", "-"));
+     << escape(stringOr(attrs, kRole, "-"));
 
   auto names = attrs ? attrs.getAs<ArrayAttr>("onnx.dims") : ArrayAttr();
   for (auto [i, size] : llvm::enumerate(type.getShape())) {
@@ -85,19 +89,58 @@ static std::string describe(StringRef kind, unsigned number, MemRefType type,
   return line;
 }
 
+/// The line of the output that a caller finds in cache `input`, and its place
+/// among the outputs.
+static std::pair<unsigned, std::string> describeCache(func::FuncOp model,
+                                                      unsigned input) {
+  auto present = model.getArgAttrOfType<DictionaryAttr>(input, kPresent);
+  NamedAttrList attrs(present);
+  auto role = StringAttr::get(model.getContext(), "present:" + Twine(input));
+  attrs.set(kRole, role);
+  unsigned output = cast<IntegerAttr>(attrs.get("output")).getInt();
+  return {output, describe("output", output,
+                           cast<MemRefType>(model.getArgumentTypes()[input]),
+                           attrs.getDictionary(model.getContext()))};
+}
+
+static std::string describeOutputs(func::FuncOp model) {
+  std::map<unsigned, std::string> caches;
+  for (unsigned i = 0; i < model.getNumArguments(); ++i)
+    if (model.getArgAttr(i, kPresent))
+      caches.insert(describeCache(model, i));
+  std::string text;
+  unsigned number = 0;
+  auto addCaches = [&] {
+    for (auto at = caches.find(number); at != caches.end();
+         at = caches.find(++number))
+      text += at->second;
+  };
+  addCaches();
+  for (auto [i, type] : llvm::enumerate(model.getResultTypes())) {
+    text += describe("output", number++, cast<MemRefType>(type),
+                     model.getResultAttrDict(i));
+    addCaches();
+  }
+  return text;
+}
+
 static std::string signatureOf(func::FuncOp model) {
   StringRef name = stringOr(
       model->getParentOfType<ModuleOp>()->getDiscardableAttrDictionary(),
       "bitnet.model.name", "model");
   std::string text = "bitnet 1\nmodel\t" + escape(name) + "\n";
   for (auto [i, type] : llvm::enumerate(model.getArgumentTypes()))
-    text +=
-        describe("input", i, cast<MemRefType>(type), model.getArgAttrDict(i));
-  for (auto [i, type] : llvm::enumerate(model.getResultTypes()))
-    text += describe("output", i, cast<MemRefType>(type),
-                     model.getResultAttrDict(i));
+    if (auto buffer = dyn_cast<MemRefType>(type))
+      text += describe("input", i, buffer, model.getArgAttrDict(i));
+  text += describeOutputs(model);
   text.push_back('\0');
   return text;
+}
+
+/// The number of positions in the caches: the last argument, an index.
+static bool isLength(func::FuncOp model, unsigned argument) {
+  return argument + 1 == model.getNumArguments() &&
+         model.getArgumentTypes()[argument].isIndex();
 }
 
 /// Inputs and outputs are plain buffers of types that C knows.
@@ -113,7 +156,10 @@ static LogicalResult checkInterface(func::FuncOp model) {
     }
     return success();
   };
-  return failure(failed(check(model.getArgumentTypes(), "input")) ||
+  ArrayRef<Type> arguments = model.getArgumentTypes();
+  if (!arguments.empty() && isLength(model, arguments.size() - 1))
+    arguments = arguments.drop_back();
+  return failure(failed(check(arguments, "input")) ||
                  failed(check(model.getResultTypes(), "output")));
 }
 
@@ -127,14 +173,14 @@ static void makeMain(func::FuncOp model, const LLVMTypeConverter &converter) {
   b.setInsertionPointToStart(main.addEntryBlock(b));
 
   SmallVector<Value> arguments;
-  for (auto [i, buffer] : llvm::enumerate(model.getArgumentTypes())) {
+  for (auto [i, type] : llvm::enumerate(model.getArgumentTypes())) {
     Value slot = LLVM::GEPOp::create(b, pointer, pointer, main.getArgument(1),
                                      ArrayRef<LLVM::GEPArg>{int32_t(i)});
     Value address = LLVM::LoadOp::create(b, pointer, slot);
     Value descriptor =
-        LLVM::LoadOp::create(b, converter.convertType(buffer), address);
+        LLVM::LoadOp::create(b, converter.convertType(type), address);
     arguments.push_back(
-        UnrealizedConversionCastOp::create(b, buffer, descriptor).getResult(0));
+        UnrealizedConversionCastOp::create(b, type, descriptor).getResult(0));
   }
   auto call = func::CallOp::create(b, model, arguments);
 

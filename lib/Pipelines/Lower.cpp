@@ -56,6 +56,7 @@ static void addBuffers(OpPassManager &pm) {
 
 void bitnet::buildLowerPipeline(OpPassManager &pm,
                                 const LowerOptions &options) {
+  pm.addPass(createUpdateCachesInPlace());
   addRows(pm);
   addContractions(pm, options);
   addBuffers(pm);

@@ -1,7 +1,7 @@
 // `model bench`: how long a run takes.
 
 #include "bitnet/Runtime/Commands.h"
-#include "bitnet/Runtime/Decoder.h"
+#include "bitnet/Runtime/Session.h"
 #include "bitnet/Runtime/ThreadPool.h"
 
 #include <cstdio>
@@ -98,24 +98,24 @@ static Status parseOption(const Model &model, Arguments arguments, int &index,
 
 /// One prefill and the decoding after it. Which ids are fed makes no difference
 /// to the time, but all the same one would keep the embedding in cache.
-static Status timeOnce(Decoder &decoder, const BenchOptions &options,
+static Status timeOnce(Session &session, const BenchOptions &options,
                        Samples &prefill, Samples &decode) {
-  std::optional<int64_t> vocabulary = decoder.vocabulary();
+  std::optional<int64_t> vocabulary = session.vocabulary();
   int64_t size = vocabulary && *vocabulary > 0 ? *vocabulary : 1;
   Array<int64_t> ids;
   for (int64_t i = 0; i < options.prefill; ++i)
     ids.push((i * 7919 + 1) % size);
-  decoder.reset();
+  session.reset();
   double start = milliseconds();
-  if (Status status = decoder.feed(ids.data(), ids.size()); status.failed())
+  if (Status status = session.feed(ids.data(), ids.size()); status.failed())
     return status;
   prefill.add(milliseconds() - start);
   for (int64_t i = 0; i < options.decode; ++i) {
     start = milliseconds();
-    Result<int64_t> id = decoder.best();
+    Result<int64_t> id = session.best();
     if (id.failed())
       return id.takeError();
-    if (Status status = decoder.feed(&*id, 1); status.failed())
+    if (Status status = session.feed(&*id, 1); status.failed())
       return status;
     decode.add(milliseconds() - start);
   }
@@ -134,12 +134,12 @@ static void printTimesJSON(const char *what, const Samples &samples) {
 
 static Status benchLanguageModel(const Model &model,
                                  const BenchOptions &options) {
-  Result<Decoder> decoder = Decoder::create(model);
-  if (decoder.failed())
-    return decoder.takeError();
+  Result<Session> session = Session::create(model);
+  if (session.failed())
+    return session.takeError();
   Samples prefill, decode, warmUp;
   for (int64_t i = 0; i <= options.repeat; ++i)
-    if (Status status = timeOnce(*decoder, options, i ? prefill : warmUp,
+    if (Status status = timeOnce(*session, options, i ? prefill : warmUp,
                                  i ? decode : warmUp);
         status.failed())
       return status;
@@ -239,7 +239,7 @@ Status bitnet::runtime::benchCommand(const Model &model, Arguments arguments) {
     if (Status status = parseOption(model, arguments, i, options);
         status.failed())
       return status;
-  if (Decoder::isLanguageModel(model) && options.dimNames.empty())
+  if (Session::isLanguageModel(model) && options.dimNames.empty())
     return benchLanguageModel(model, options);
   return benchAnyModel(model, options);
 }

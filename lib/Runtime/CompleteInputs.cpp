@@ -8,6 +8,7 @@ using namespace bitnet::runtime;
 static bool canBeOmitted(const Port &input) {
   switch (input.role) {
   case Role::Past:
+  case Role::Cache:
   case Role::Types:
     return true;
   case Role::Mask: // beyond two dimensions there are many conventions
@@ -33,7 +34,7 @@ public:
     readSequence();
     // First the caches: masks and positions depend on their length.
     for (size_t i = 0; i < inputs.size(); ++i)
-      if (signature.inputs[i].role == Role::Past)
+      if (isPast(signature.inputs[i].role))
         if (Status status = fillIn(i); status.failed())
           return status;
     readPast();
@@ -84,7 +85,7 @@ private:
   void readPast() {
     for (size_t i = 0; i < inputs.size(); ++i) {
       const Port &port = signature.inputs[i];
-      if (port.role != Role::Past)
+      if (!isPast(port.role))
         continue;
       for (size_t d = 0; d < port.dims.size(); ++d) {
         if (port.dims[d].kind == Dimension::Fixed || isBatch(port, d))
@@ -108,7 +109,7 @@ private:
     if (std::optional<int64_t> size = symbols.sizeOf(port.dims[d]))
       return *size;
     bool isLast = d + 1 == port.dims.size();
-    if (port.role == Role::Past)
+    if (isPast(port.role))
       return isBatch(port, d) ? batch : 0;
     if (!isLast)
       return batch;

@@ -2,7 +2,7 @@
 
 #include "bitnet/Runtime/Library.h"
 
-#include "bitnet/Runtime/Model.h"
+#include "LoadedModel.h"
 
 #include <atomic>
 #include <cstdio>
@@ -13,7 +13,7 @@ using namespace bitnet::runtime;
 // Parsed at the first call and kept until the library is unloaded.
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static Result<Model> *loaded;
-static std::atomic<int> activeRuns; // zero, as all that is static
+static std::atomic<int> users; // zero, as all that is static
 
 static void load() {
   void *memory = std::malloc(sizeof(*loaded));
@@ -22,9 +22,19 @@ static void load() {
   loaded = new (memory) Result<Model>(linkedModel());
 }
 
+ModelUser::ModelUser() { ++users; }
+ModelUser::~ModelUser() { --users; }
+
+Result<const Model *> ModelUser::model() const {
+  pthread_once(&once, load);
+  if (loaded->failed())
+    return Status::error("%s", loaded->message());
+  return &**loaded;
+}
+
 /// Also called when the process ends, and then another thread may be in a run.
 __attribute__((destructor)) static void unload() {
-  if (!loaded || activeRuns.load())
+  if (!loaded || users.load())
     return;
   loaded->~Result();
   std::free(loaded);
@@ -90,10 +100,11 @@ static void handOver(const Port &port, Tensor &tensor, bitnet_tensor &output) {
 
 static Status run(const bitnet_tensor *tensors, size_t count,
                   bitnet_tensor *outputs, size_t outputCount) {
-  pthread_once(&once, load);
-  if (loaded->failed())
-    return Status::error("%s", loaded->message());
-  const Model &model = **loaded;
+  ModelUser user;
+  Result<const Model *> found = user.model();
+  if (found.failed())
+    return found.takeError();
+  const Model &model = **found;
   size_t wanted = model.signature.outputs.size();
   if (outputCount != wanted)
     return Status::error("the model has %zu outputs, room is for %zu", wanted,
@@ -119,13 +130,13 @@ int bitnet_run(const bitnet_tensor *inputs, size_t input_count,
     output_count = 0;
   if (output_count)
     std::memset(outputs, 0, output_count * sizeof(*outputs));
-  ++activeRuns;
   Status status = run(inputs, input_count, outputs, output_count);
-  --activeRuns;
   if (status.failed() && error)
     std::snprintf(error, error_size, "%s", status.message());
   return status.failed();
 }
+
+int bitnet_version(void) { return BITNET_VERSION; }
 
 const char *bitnet_signature_text(void) { return bitnet_signature; }
 

@@ -2,6 +2,7 @@
 
 #include "bitnet/Runtime/Model.h"
 
+#include "bitnet/Runtime/Caches.h"
 #include "bitnet/Runtime/Failure.h"
 #include "bitnet/Runtime/Runtime.h"
 
@@ -18,7 +19,7 @@ static constexpr size_t kShapeWord = 3;
 
 static size_t descriptorWords(size_t rank) { return kShapeWord + 2 * rank; }
 
-static void writeDescriptor(Tensor &tensor, int64_t *words) {
+static void writeDescriptor(const Tensor &tensor, int64_t *words) {
   int64_t pointer = reinterpret_cast<int64_t>(tensor.data());
   int64_t *sizes = words + kShapeWord, *strides = sizes + tensor.shape.rank;
   words[0] = words[1] = pointer;
@@ -45,7 +46,7 @@ static Tensor readDescriptor(const Port &output, const int64_t *words) {
 /// nothing has a destructor, so that a jump out of the model skips none.
 __attribute__((noinline)) static const char *call(EntryPoint entry,
                                                   int64_t *results,
-                                                  void **arguments,
+                                                  void *const *arguments,
                                                   FailureFrame &frame) {
   frame.outer = currentFrame;
   currentFrame = &frame;
@@ -72,6 +73,8 @@ static Status separate(const Array<Tensor> &inputs, Array<Tensor> &outputs) {
   Status status;
   for (size_t i = 0; i < outputs.size(); ++i) {
     Tensor &output = outputs[i];
+    if (!output.isGiven() && !output.shape.rank) // found in a cache
+      continue;
     if (!sharesData(output, inputs.data(), inputs.size()) &&
         !sharesData(output, outputs.data(), i))
       continue;
@@ -86,37 +89,83 @@ static Status separate(const Array<Tensor> &inputs, Array<Tensor> &outputs) {
   return status;
 }
 
-Result<Array<Tensor>> Model::run(Array<Tensor> &inputs) const {
-  Array<int64_t> words, results;
-  size_t count = 0;
-  for (const Tensor &input : inputs)
-    count += descriptorWords(input.shape.rank);
-  words.resize(count);
-  Array<void *> arguments;
-  count = 0;
-  for (Tensor &input : inputs) {
-    writeDescriptor(input, &words[count]);
-    arguments.push(&words[count]);
-    count += descriptorWords(input.shape.rank);
+namespace {
+
+/// What the entry point is given.
+class Call {
+public:
+  Call(const Array<Tensor> &inputs, const Array<Tensor> &storage,
+       int64_t length)
+      : length(length) {
+    size_t count = 0;
+    for (const Tensor &input : inputs)
+      count += descriptorWords(input.shape.rank);
+    words.resize(count);
+    count = 0;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      const Tensor &tensor = storage[i].isGiven() ? storage[i] : inputs[i];
+      writeDescriptor(tensor, &words[count]);
+      pointers.push(&words[count]);
+      count += descriptorWords(tensor.shape.rank);
+    }
+    pointers.push(&this->length);
   }
-  count = 0;
+
+  void *const *arguments() { return pointers.data(); }
+
+private:
+  Array<int64_t> words;
+  Array<void *> pointers;
+  int64_t length;
+};
+
+} // namespace
+
+/// True if the output is found in a cache and not returned.
+static bool isInCache(const Signature &signature, const Port &output) {
+  return output.role == Role::Present &&
+         signature.inputs[output.pastInput].role == Role::Cache;
+}
+
+Result<Array<Tensor>> Model::step(const Array<Tensor> &inputs,
+                                  const Array<Tensor> &storage) const {
+  Call arguments(inputs, storage, cacheLength(signature, inputs));
+  Array<int64_t> results;
+  size_t count = 0;
   for (const Port &output : signature.outputs)
     count += descriptorWords(output.dims.size());
   results.resize(count);
 
   FailureFrame frame;
   if (const char *message =
-          call(entry, results.data(), arguments.data(), frame))
+          call(entry, results.data(), arguments.arguments(), frame))
     return Status::error("%s", message);
 
   Array<Tensor> outputs;
   count = 0;
   for (const Port &output : signature.outputs) {
+    if (isInCache(signature, output)) {
+      outputs.push(Tensor());
+      continue;
+    }
     outputs.push(readDescriptor(output, &results[count]));
     count += descriptorWords(output.dims.size());
   }
   if (Status status = separate(inputs, outputs); status.failed())
     return status;
+  return outputs;
+}
+
+Result<Array<Tensor>> Model::run(Array<Tensor> &inputs) const {
+  Result<Array<Tensor>> storage = roomForRun(signature, inputs);
+  if (storage.failed())
+    return storage;
+  Result<Array<Tensor>> outputs = step(inputs, *storage);
+  if (outputs.failed())
+    return outputs;
+  for (size_t i = 0; i < outputs->size(); ++i)
+    if (const Port &output = signature.outputs[i]; isInCache(signature, output))
+      (*outputs)[i] = std::move((*storage)[output.pastInput]);
   return outputs;
 }
 

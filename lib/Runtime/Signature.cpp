@@ -96,10 +96,11 @@ struct RoleName {
 } // namespace
 
 static constexpr RoleName kRoles[] = {
-    {"-", Role::None, true},      {"ids", Role::Ids, true},
-    {"mask", Role::Mask, true},   {"positions", Role::Positions, true},
-    {"types", Role::Types, true}, {"past", Role::Past, true},
-    {"-", Role::None, false},     {"logits", Role::Logits, false}};
+    {"-", Role::None, true},        {"ids", Role::Ids, true},
+    {"mask", Role::Mask, true},     {"positions", Role::Positions, true},
+    {"types", Role::Types, true},   {"past", Role::Past, true},
+    {"cache", Role::Cache, true},   {"-", Role::None, false},
+    {"logits", Role::Logits, false}};
 
 static Status parseRole(const char *text, bool isInput, Port &port) {
   for (const RoleName &name : kRoles)
@@ -184,11 +185,15 @@ static Status checkCaches(const Signature &signature) {
     const Port *past = output.pastInput < signature.inputs.size()
                            ? &signature.inputs[output.pastInput]
                            : nullptr;
-    if (!past || past->role != Role::Past || past->type != output.type ||
+    if (!past || !isPast(past->role) || past->type != output.type ||
         past->dims.size() != output.dims.size())
       return Status::error("output '%s' is the next value of no input",
                            output.name.c_str());
   }
+  for (const Port &input : signature.inputs)
+    if (input.role == Role::Cache && input.dims.size() != 4)
+      return Status::error("cache '%s' has not 4 dimensions",
+                           input.name.c_str());
   return Status::success();
 }
 

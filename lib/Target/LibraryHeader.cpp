@@ -13,6 +13,24 @@ static constexpr char kInterface[] = {
 #include "LibraryInterface.inc"
     0};
 
+ArrayRef<StringRef> bitnet::libraryFunctions() {
+  static const StringRef functions[] = {"run",
+                                        "version",
+                                        "signature_text",
+                                        "release",
+                                        "session_create",
+                                        "session_fork",
+                                        "session_reset",
+                                        "session_destroy",
+                                        "session_feed",
+                                        "session_length",
+                                        "session_logits",
+                                        "session_set_sampling",
+                                        "session_sample",
+                                        "session_error"};
+  return functions;
+}
+
 std::string bitnet::identifierOf(StringRef name) {
   std::string identifier;
   for (char c : name)
@@ -48,15 +66,11 @@ std::string bitnet::libraryHeader(StringRef name, StringRef signature) {
      << kInterface << "\n#ifndef " << StringRef(prefix).upper()
      << "_MODEL_H\n#define " << StringRef(prefix).upper() << "_MODEL_H\n\n"
      << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
-     << "/** bitnet_run, bitnet_signature_text and bitnet_release of this "
-        "model,\n * for programs that link several. */\n"
-     << "BITNET_API int " << prefix
-     << "_run(const bitnet_tensor *inputs, size_t input_count,\n"
-     << "    bitnet_tensor *outputs, size_t output_count, char *error,\n"
-     << "    size_t error_size);\n"
-     << "BITNET_API const char *" << prefix << "_signature_text(void);\n"
-     << "BITNET_API void " << prefix
-     << "_release(bitnet_tensor *outputs, size_t count);\n\n"
-     << "#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
+     << "/** The functions above of this model, for programs that link "
+        "several. */\n";
+  for (StringRef function : libraryFunctions())
+    os << "BITNET_API __typeof__(bitnet_" << function << ") " << prefix << '_'
+       << function << ";\n";
+  os << "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
   return text;
 }

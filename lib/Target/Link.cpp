@@ -173,8 +173,9 @@ Error bitnet::linkExecutable(StringRef object, StringRef output,
 /// The names that a shared library shows, as a linker script.
 static std::string exports(StringRef name) {
   std::string script = "{ global:";
-  for (StringRef function : {"_run", "_signature_text", "_release"})
-    script += (" bitnet" + function + "; " + name + function + ";").str();
+  for (StringRef function : bitnet::libraryFunctions())
+    script +=
+        (" bitnet_" + function + "; " + name + "_" + function + ";").str();
   return script + " local: *; };\n";
 }
 
@@ -207,7 +208,8 @@ Error bitnet::linkSharedLibrary(StringRef object, StringRef output,
                    {"-shared", "-Bsymbolic", "-soname",
                     sys::path::filename(output).str(), "--version-script",
                     script.str().str(), object.str(), *runtime, "-lc", "-lm"});
-  for (const char *function : {"_run", "_signature_text", "_release"})
-    arguments.push_back("--defsym=" + prefix + function + "=bitnet" + function);
+  for (StringRef function : bitnet::libraryFunctions())
+    arguments.push_back(
+        ("--defsym=" + prefix + "_" + function + "=bitnet_" + function).str());
   return runLinker(arguments);
 }

@@ -23,6 +23,13 @@ struct Model {
 
   /// Runs on complete inputs. The outputs are in the order of the signature.
   Result<Array<Tensor>> run(Array<Tensor> &inputs) const;
+
+  /// The same with caches that stay where they are: `storage` has a tensor for
+  /// each input of role Cache, with room for more positions than the input has.
+  /// The new positions are written behind them; the outputs that are the next
+  /// values of caches are "not given".
+  Result<Array<Tensor>> step(const Array<Tensor> &inputs,
+                             const Array<Tensor> &storage) const;
 };
 
 /// The model this program or library was linked with.

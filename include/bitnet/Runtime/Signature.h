@@ -8,7 +8,22 @@
 namespace bitnet::runtime {
 
 /// What an input or output is for, as far as the compiler knows.
-enum class Role { None, Ids, Mask, Positions, Types, Past, Logits, Present };
+enum class Role {
+  None,
+  Ids,
+  Mask,
+  Positions,
+  Types,
+  Past,  // keys or values of the past, copied to their next value
+  Cache, // the same, [batch, heads, positions, channels], appended to in place
+  Logits,
+  Present
+};
+
+/// True for what a decoder carries from step to step.
+inline bool isPast(Role role) {
+  return role == Role::Past || role == Role::Cache;
+}
 
 struct Dimension {
   /// An expression is arithmetic on symbols that inputs have as dimensions.

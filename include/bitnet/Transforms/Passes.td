@@ -223,4 +223,50 @@ def RecognizeModel : Pass<"bitnet-recognize-model", "mlir::ModuleOp"> {
   }];
 }
 
+def UpdateCachesInPlace : Pass<"bitnet-update-caches-in-place", "mlir::ModuleOp"> {
+  let summary = "let the caller own the caches, and append to them in place";
+  let description = [{
+    As exporters write it, a step of a language model copies everything it knows
+    of the past: the caches go in, and longer ones come out. Here each cache of
+    `@main` becomes a buffer with room for more positions than are valid, which
+    the caller keeps from step to step; how many are valid is one more argument.
+    The step writes the new keys and values behind them. The result that was the
+    next value of the cache is no longer returned; its name and dimensions stay
+    in the attribute `bitnet.present`, so that a caller who wants it finds it in
+    the buffer.
+
+    A cache is left as it is where anything but the append reads it, or where
+    its length after the step is not named as the sum of that before it and of
+    another size that the caller knows. It is an error of the run if the
+    positions don't fit.
+
+    Before:
+    ```mlir
+    func.func @main(%x: tensor<1x2x3x64xf32>,
+        %past: tensor<1x2x?x64xf32> {bitnet.role = "past", onnx.dims = ["", "", "past", ""]})
+        -> (tensor<1x2x?x64xf32> {bitnet.role = "present:1", onnx.dims = ["", "", "past + 3", ""]}) {
+      %next = bitnet.kv_append %past, %x
+          : tensor<1x2x?x64xf32>, tensor<1x2x3x64xf32> -> tensor<1x2x?x64xf32>
+      return %next : tensor<1x2x?x64xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @main(%x: tensor<1x2x3x64xf32>,
+        %past: memref<1x2x?x64xf32> {bitnet.role = "cache", bitnet.present = {output = 0 : i64, ...}, ...},
+        %length: index {bitnet.role = "length"}) {
+      %cache = bufferization.to_tensor %past restrict writable
+      %filled = tensor.insert_slice %x into %cache[0, 0, %length, 0] [1, 2, 3, 64] [1, 1, 1, 1]
+      bufferization.materialize_in_destination %filled in restrict writable %past
+    ```
+  }];
+  let dependentDialects = [
+    "mlir::arith::ArithDialect", "mlir::bufferization::BufferizationDialect",
+    "mlir::cf::ControlFlowDialect", "mlir::memref::MemRefDialect",
+    "mlir::tensor::TensorDialect"
+  ];
+  let statistics = [Statistic<"numInPlace", "num-in-place",
+                              "Number of caches updated in place">];
+}
+
 #endif // BITNET_TRANSFORMS_PASSES_TD

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
+#include <vector>
 
 static bitnet_tensor idsTensor(int64_t *ids, int64_t count) {
   bitnet_tensor tensor = {};
@@ -106,6 +107,86 @@ TEST(Library, ServesSeveralThreads) {
   good.join();
   bad.join();
   EXPECT_EQ(wrong, 0);
+}
+
+TEST(Library, KeepsSessions) {
+  char error[200] = "";
+  bitnet_session *session = bitnet_session_create(1, 8, error, sizeof(error));
+  ASSERT_NE(session, nullptr) << error;
+  int64_t ids[] = {1, 2, 3}, id = 0, count = 1;
+  EXPECT_EQ(bitnet_session_logits(session, 0, &count), nullptr);
+  EXPECT_EQ(count, 0);
+  EXPECT_EQ(bitnet_session_sample(session, &id), BITNET_ERROR);
+  EXPECT_STREQ(bitnet_session_error(session), "the model gave no logits");
+  ASSERT_EQ(bitnet_session_feed(session, ids, 3), BITNET_OK)
+      << bitnet_session_error(session);
+  EXPECT_STREQ(bitnet_session_error(session), "");
+  EXPECT_EQ(bitnet_session_length(session), 3);
+  EXPECT_EQ(bitnet_session_logits(session, 0, &count)[20], 1);
+  EXPECT_EQ(count, 128);
+  ASSERT_EQ(bitnet_session_sample(session, &id), BITNET_OK);
+  EXPECT_EQ(id, 20);
+
+  bitnet_session *fork = bitnet_session_fork(session, error, sizeof(error));
+  ASSERT_NE(fork, nullptr) << error;
+  bitnet_session_reset(session);
+  EXPECT_EQ(bitnet_session_length(session), 0);
+  bitnet_session_destroy(session);
+  EXPECT_EQ(bitnet_session_feed(fork, ids, 3), BITNET_OK);
+  EXPECT_EQ(bitnet_session_feed(fork, ids, 3), BITNET_CONTEXT_FULL);
+  EXPECT_STREQ(bitnet_session_error(fork),
+               "the context is full: 6 ids and 3 more exceed its 8 positions");
+  bitnet_session_destroy(fork);
+  bitnet_session_destroy(nullptr);
+  EXPECT_EQ(bitnet_session_create(0, 0, error, sizeof(error)), nullptr);
+  EXPECT_STREQ(error, "a session of 0 sequences and 0 positions is not "
+                      "possible with this model");
+}
+
+TEST(Library, DrawsReproducibly) {
+  bitnet_session *session = bitnet_session_create(2, 0, nullptr, 0);
+  ASSERT_NE(session, nullptr);
+  int64_t equal[] = {103, 103}, first[2], again[2], forked[2];
+  ASSERT_EQ(bitnet_session_feed(session, equal, 1), BITNET_OK)
+      << bitnet_session_error(session);
+  bitnet_sampling sampling = BITNET_GREEDY;
+  sampling.temperature = 1;
+  sampling.seed = 5;
+  bitnet_session_set_sampling(session, &sampling);
+  bitnet_session *fork = bitnet_session_fork(session, nullptr, 0);
+  ASSERT_EQ(bitnet_session_sample(session, first), BITNET_OK);
+  ASSERT_EQ(bitnet_session_sample(fork, forked), BITNET_OK);
+  bitnet_session_set_sampling(session, &sampling);
+  ASSERT_EQ(bitnet_session_sample(session, again), BITNET_OK);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(first[i], again[i]);
+    EXPECT_EQ(first[i], forked[i]);
+  }
+  EXPECT_NE(first[0], first[1]); // each sequence has a stream of its own
+  bitnet_session_destroy(fork);
+  bitnet_session_destroy(session);
+}
+
+// Weights are shared, and nothing else.
+TEST(Library, SessionsRunInParallel) {
+  std::atomic<int> right = 0;
+  std::vector<std::thread> threads;
+  for (int64_t first = 1; first <= 8; ++first)
+    threads.emplace_back([first, &right] {
+      bitnet_session *session = bitnet_session_create(1, 0, nullptr, 0);
+      int64_t id = first, sum = 0;
+      for (int64_t i = 0; i < 20; ++i) {
+        sum += id;
+        if (bitnet_session_feed(session, &id, 1) != BITNET_OK ||
+            bitnet_session_sample(session, &id) != BITNET_OK)
+          break;
+        right += id == (3 * sum + i) % 100;
+      }
+      bitnet_session_destroy(session);
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+  EXPECT_EQ(right, 8 * 20);
 }
 
 /// The threads of this process.

@@ -140,8 +140,14 @@ TEST_F(Program, SaysWhyItDoesNotGenerate) {
               "--ids wants numbers separated by commas, not ''");
   expectError(speak("generate --ids 1 -n many"),
               "-n wants a number from 0 to 16777216, not 'many'");
-  expectError(speak("generate --ids 1 --top-k 3"),
-              "generate has no option '--top-k'; see --help");
+  expectError(speak("generate --ids 1 --top-q 3"),
+              "generate has no option '--top-q'; see --help");
+  expectError(speak("generate --ids 1 --top-p 1.5"),
+              "--top-p wants a number from 0 to 1, not '1.5'");
+  expectError(speak("generate --ids 1 --temperature nan"),
+              "--temperature wants a number from 0 to 1000, not 'nan'");
+  expectError(speak("generate --ids 1,2,3 --max-context 2"),
+              "the context is full: 0 ids and 3 more exceed its 2 positions");
   expectError(speak("generate --ids 1,128"),
               "id 128 is not in the vocabulary of 128");
   expectError(speak("generate --ids 1,102"),

@@ -175,3 +175,35 @@ TEST(Run, ReturnsTheFailureOfTheModel) {
     EXPECT_STREQ(outputs.message(), "index 9 is out of range");
   }
 }
+
+TEST(Run, GivesCachesTheRoomThatTheyNeed) {
+  Model model = modelOf("input\tx\tf32\tcache\t1\t2\tpast\t1\n"
+                        "output\ty\tf32\tpresent:0\t1\t2\tpast + 1\t1\n");
+  model.entry = [](void *, void *const *arguments) {
+    const int64_t *cache = static_cast<const int64_t *>(arguments[0]);
+    auto *data = reinterpret_cast<float *>(cache[1]);
+    int64_t length = *static_cast<const int64_t *>(arguments[1]);
+    for (int64_t head = 0; head < 2; ++head)
+      data[head * cache[5] + length] = 7;
+  };
+  Array<Tensor> inputs;
+  inputs.push(std::move(*Tensor::zeros(BITNET_F32, shapeOf({1, 2, 2, 1}))));
+  inputs[0].fill(1);
+  Result<Array<Tensor>> outputs = model.run(inputs);
+  ASSERT_FALSE(outputs.failed()) << outputs.message();
+  const Tensor &present = (*outputs)[0];
+  EXPECT_STREQ(present.shape.text().c_str(), "1x2x3x1");
+  const float wanted[] = {1, 1, 7, 1, 1, 7};
+  for (int i = 0; i < 6; ++i)
+    EXPECT_EQ(present.floatAt(i), wanted[i]);
+  EXPECT_EQ(inputs[0].floatAt(1), 1); // only read
+}
+
+TEST(Run, RefusesCachesOfUnknownLength) {
+  Model model = modelOf("input\tx\tf32\tcache\t1\t2\tpast\t1\n"
+                        "output\ty\tf32\tpresent:0\t1\t2\tother\t1\n");
+  Array<Tensor> inputs;
+  inputs.push(std::move(*Tensor::zeros(BITNET_F32, shapeOf({1, 2, 2, 1}))));
+  EXPECT_STREQ(model.run(inputs).message(),
+               "output 'y' has a length that cannot be computed");
+}

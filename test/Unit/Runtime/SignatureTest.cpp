@@ -86,7 +86,9 @@ TEST(Signature, RefusesWhatItDoesNotKnow) {
       {kHead + input + "output\ty\tf32\tpresent:0\n",
        whole + "output 'y' is the next value of no input"},
       {kHead + input + "output\ty\tf32\tpresent:7\n",
-       whole + "output 'y' is the next value of no input"}};
+       whole + "output 'y' is the next value of no input"},
+      {kHead + "input\tx\tf32\tcache\tn\n",
+       whole + "cache 'x' has not 4 dimensions"}};
   for (const auto &[text, message] : cases) {
     Result<Signature> result = parseSignature(text.c_str());
     ASSERT_TRUE(result.failed()) << text;

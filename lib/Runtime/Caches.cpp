@@ -1,0 +1,60 @@
+// Room for keys and values.
+
+#include "bitnet/Runtime/Caches.h"
+
+using namespace bitnet::runtime;
+
+int64_t bitnet::runtime::cacheLength(const Signature &signature,
+                                     const Array<Tensor> &inputs) {
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (signature.inputs[i].role == Role::Cache)
+      return inputs[i].shape.sizes[kPositions];
+  return 0;
+}
+
+Result<Tensor> bitnet::runtime::withRoom(const Tensor &cache, int64_t length,
+                                         int64_t capacity) {
+  Shape shape = cache.shape;
+  shape.sizes[kPositions] = capacity;
+  Result<Tensor> room = Tensor::zeros(cache.type, shape);
+  if (room.failed())
+    return room;
+  size_t row = size_t(shape.sizes[kCacheRank - 1]) * sizeOf(cache.type);
+  size_t from = row * size_t(cache.shape.sizes[kPositions]);
+  size_t to = row * size_t(capacity);
+  int64_t heads = shape.sizes[0] * shape.sizes[1];
+  for (int64_t i = 0; i < heads && length; ++i)
+    std::memcpy(static_cast<char *>(room->data()) + size_t(i) * to,
+                static_cast<const char *>(cache.data()) + size_t(i) * from,
+                row * size_t(length));
+  return room;
+}
+
+Result<Array<Tensor>> bitnet::runtime::roomForRun(const Signature &signature,
+                                                  const Array<Tensor> &inputs) {
+  Symbols symbols;
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (Status status =
+            bindShape(signature.inputs[i], inputs[i].shape, symbols);
+        status.failed())
+      return status;
+  Array<Tensor> storage;
+  storage.resize(inputs.size());
+  for (const Port &output : signature.outputs) {
+    size_t input = output.pastInput;
+    if (output.role != Role::Present ||
+        signature.inputs[input].role != Role::Cache)
+      continue;
+    std::optional<int64_t> capacity = symbols.sizeOf(output.dims[kPositions]);
+    int64_t length = inputs[input].shape.sizes[kPositions];
+    if (!capacity || *capacity < length)
+      return Status::error("output '%s' has a length that cannot be computed",
+                           output.name.c_str());
+    Result<Tensor> room = withRoom(inputs[input], length, *capacity);
+    if (room.failed())
+      return Status::error("output '%s': %s", output.name.c_str(),
+                           room.message());
+    storage[input] = std::move(*room);
+  }
+  return storage;
+}
