@@ -92,6 +92,42 @@ static FailureOr<StringRef> signatureOf(ModuleOp module) {
   return text.getValue().rtrim('\0');
 }
 
+/// The size of the last dimension of the logits, if the signature says so.
+static std::optional<int64_t> vocabularyOf(StringRef signature) {
+  while (!signature.empty()) {
+    StringRef line;
+    std::tie(line, signature) = signature.split('\n');
+    SmallVector<StringRef> fields;
+    line.split(fields, '\t');
+    int64_t size;
+    if (fields.size() > 4 && fields[0] == "output" && fields[3] == "logits" &&
+        !fields.back().getAsInteger(10, size))
+      return size;
+  }
+  return std::nullopt;
+}
+
+/// Puts the tokenizer's table into the module.
+static LogicalResult addTokenizer(ModuleOp module,
+                                  const bitnet::TokenizerTable &tokenizer) {
+  if (tokenizer.bytes.empty())
+    return success();
+  FailureOr<StringRef> signature = signatureOf(module);
+  if (failed(signature))
+    return failure();
+  std::optional<int64_t> vocabulary = vocabularyOf(*signature);
+  if (vocabulary && tokenizer.size > *vocabulary)
+    return module.emitError()
+           << "the tokenizer is not the model's: it has " << tokenizer.size
+           << " ids, the model's logits are for " << *vocabulary;
+  auto b = OpBuilder::atBlockBegin(module.getBody());
+  auto type = LLVM::LLVMArrayType::get(b.getI8Type(), tokenizer.bytes.size());
+  LLVM::GlobalOp::create(b, module.getLoc(), type, /*isConstant=*/true,
+                         LLVM::Linkage::External, "bitnet_tokenizer",
+                         b.getStringAttr(tokenizer.bytes), /*alignment=*/8);
+  return success();
+}
+
 static std::string modelName(ModuleOp module) {
   auto name = module->getAttrOfType<StringAttr>("bitnet.model.name");
   return name ? name.str() : "model";
@@ -146,6 +182,8 @@ LogicalResult bitnet::compile(ModuleOp module, StringRef output,
       print(module, os);
       return success();
     });
+  if (failed(addTokenizer(module, options.tokenizer)))
+    return failure();
   if (options.emit == Emit::Assembly)
     return write(module, output, [&](llvm::raw_pwrite_stream &os) {
       return emitAssembly(module, options.target, os);

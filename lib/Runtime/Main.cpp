@@ -14,6 +14,8 @@ static const char kUsage[] =
     "             [--repeat-penalty R] [--seed N] [--max-context N]\n"
     "       %s bench [--prefill N] [--decode N] [--dim NAME=SIZE ...]\n"
     "             [--repeat N] [--json]\n"
+    "       %s encode TEXT|- [--no-special] [--null]\n"
+    "       %s decode ID,ID,...|- [--special] [--null]\n"
     "\n"
     "run       feeds arrays by name and writes or lists the outputs; caches,\n"
     "          mask and positions of a language model may be left out\n"
@@ -22,6 +24,11 @@ static const char kUsage[] =
     "          ones, or with --temperature ids drawn by their probability\n"
     "bench     times a language model (--prefill: 128, --decode: 32), or one\n"
     "          run on ones with the dimensions given (else 1)\n"
+    "encode    prints the ids of a text (-: the standard input; --null: texts\n"
+    "          that end with a NUL, one line each)\n"
+    "decode    prints the text of ids, one line of them each (--null: NULs "
+    "end\n"
+    "          the texts)\n"
     "\n"
     "BITNET_THREADS sets the number of threads; results don't depend on it.\n";
 
@@ -34,12 +41,14 @@ struct Command {
 
 static constexpr Command kCommands[] = {{"run", runCommand},
                                         {"generate", generateCommand},
-                                        {"bench", benchCommand}};
+                                        {"bench", benchCommand},
+                                        {"encode", encodeCommand},
+                                        {"decode", decodeCommand}};
 
 static void printUsage(std::FILE *stream, const char *program) {
   const char *slash = std::strrchr(program, '/');
   const char *name = slash ? slash + 1 : program;
-  std::fprintf(stream, kUsage, name, name, name, name);
+  std::fprintf(stream, kUsage, name, name, name, name, name, name);
 }
 
 /// Null if there is none of that name.

@@ -1,6 +1,8 @@
 """What the integration tests share: compiled models, and what they need."""
 
+import onnx
 import pytest
+from onnx import TensorProto, helper
 
 from program import BUNDLED, COMPILER, MODELS, compile_model
 
@@ -16,6 +18,18 @@ def pytest_collection_modifyitems(items):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "models: needs the folder BITNET_MODELS")
+
+
+@pytest.fixture(scope="session")
+def small_model(tmp_path_factory):
+    """A model that compiles in no time and has no vocabulary."""
+    path = tmp_path_factory.mktemp("small") / "small.onnx"
+    node = helper.make_node("Add", ["x", "x"], ["y"])
+    x, y = (helper.make_tensor_value_info(n, TensorProto.FLOAT, ["n"]) for n in "xy")
+    graph = helper.make_graph([node], "small", [x], [y])
+    opset = [helper.make_opsetid("", 25)]
+    onnx.save(helper.make_model(graph, opset_imports=opset), path)
+    return path
 
 
 @pytest.fixture(scope="session")

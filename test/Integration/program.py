@@ -90,8 +90,8 @@ def measured(command: list[str], log: pathlib.Path) -> Cost:
     return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
-def compile_model(model: pathlib.Path, folder: pathlib.Path) -> Program:
+def compile_model(model: pathlib.Path, folder: pathlib.Path, *options: str) -> Program:
     """bitnet-compile model -o folder/stem"""
     path = folder / model.stem
-    command = [str(COMPILER), str(model), "-o", str(path)]
+    command = [str(COMPILER), str(model), "-o", str(path), *options]
     return Program(path, measured(command, folder / "compile.log"))

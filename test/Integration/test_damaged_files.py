@@ -4,15 +4,19 @@
 A short run of test/Python/mutate.py with a fixed seed; long ones are run by hand.
 """
 
+import os
 import subprocess
 import sys
 
 import numpy as np
 
+import tokenizers_zoo as zoo
 from language_model import inputs_for
 from program import BUNDLED, COMPILER, ROOT
 
 MUTATE = ROOT / "test" / "Python" / "mutate.py"
+TOKENIZERS = int(os.environ.get("BITNET_TOKENIZER_MUTANTS", "25"))
+"""How many damaged copies of each of four tokenizers."""
 
 
 def mutate(file, count, *command):
@@ -35,6 +39,17 @@ def test_importer_survives_damaged_text():
 def test_compiler_survives_damaged_models_in_every_stage(austen):
     model = BUNDLED / "austen" / "model.onnx"
     mutate(model, 5, COMPILER, "{}", "-o", "{out}")
+
+
+def test_tokenizers_survive_damaged_files(small_model, tmp_path):
+    """The compiler refuses a damaged tokenizer, or the program uses it."""
+    text = tmp_path / "text"
+    text.write_text("It is a truth, <s>universally</s> 1234 \u00e9\n")
+    use = f'ids=$({{out}} encode - < {text}) && {{out}} decode "$ids"'
+    for kind in ("austen", "llama2-added", "llama3-added", "metaspace-first"):
+        _, path = zoo.save(kind, tmp_path)
+        compile_it = f"{COMPILER} {small_model} --tokenizer {{}} -o {{out}}"
+        mutate(path, TOKENIZERS, "sh", "-c", f"{compile_it} && {use}")
 
 
 def test_program_survives_damaged_arrays(austen, tmp_path):

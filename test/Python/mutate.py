@@ -9,14 +9,15 @@ other exit codes, refusals without an error, and outputs left by a command that
 failed. The same seed gives the same copies.
 
 An .onnx file is damaged field by field, so that most copies still parse as
-protobuf and the damage is met late; an .npy file in its header or its data; and
-both, like any other file, also byte by byte.
+protobuf and the damage is met late; a .json file value by value; an .npy file in
+its header or its data; and all, like any other file, also byte by byte.
 """
 
 from __future__ import annotations
 
 import argparse
 import collections
+import json
 import os
 import pathlib
 import random
@@ -27,6 +28,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from typing import Any
 
 Rng = random.Random
 Mutation = Callable[[bytes, Rng], bytes]
@@ -212,11 +214,62 @@ def mutate_npy_header(data: bytes, rng: Rng) -> bytes:
 
 
 # ---------------------------------------------------------------------------
+# JSON
+# ---------------------------------------------------------------------------
+
+VALUES: list[Any] = [None, True, False, 0, -1, 1.5, 2**31, 2**64, "", "a", "\0", [], {}]
+
+
+def mutate_text(text: str, rng: Rng) -> str:
+    """Removes, doubles or replaces a part."""
+    at, length = rng.randrange(len(text) + 1), rng.randint(0, 4)
+    part = text[at : at + length]
+    odd = rng.choice(["", part * 2, "\\", "[", "(", "\U0001f600", "\ud7ff", "<0x", " "])
+    return text[:at] + odd + text[at + length :]
+
+
+def mutate_child(parent: Any, key: Any, rng: Rng) -> None:
+    """Replaces, changes, drops, doubles or swaps one member of a container."""
+    value, other = parent[key], rng.choice(list(parent) or [0])
+    match rng.randrange(6):
+        case 0:
+            del parent[key]
+        case 1 if isinstance(parent, list):
+            parent.insert(rng.randrange(len(parent)), value)
+        case 1 | 2 if isinstance(parent, dict):
+            parent[key], parent[other] = parent[other], value
+        case 3 if isinstance(value, str):
+            parent[key] = mutate_text(value, rng)
+        case 3 | 4 if isinstance(value, int):
+            parent[key] = value + rng.choice([-1, 1, 1000])
+        case _:
+            parent[key] = rng.choice(VALUES)
+
+
+def mutate_json(data: bytes, rng: Rng) -> bytes:
+    """Goes down from value to value and damages one on the way."""
+    try:
+        root = json.loads(data)
+    except ValueError:
+        return rng.choice(BYTES)(data, rng)
+    value = root
+    while isinstance(value, (dict, list)) and value:
+        keys = list(value) if isinstance(value, dict) else range(len(value))
+        key = rng.choice(keys)
+        if not isinstance(value[key], (dict, list)) or rng.random() < 0.2:
+            mutate_child(value, key, rng)
+            break
+        value = value[key]
+    return json.dumps(root, ensure_ascii=rng.random() < 0.5).encode()
+
+
+# ---------------------------------------------------------------------------
 # Running
 # ---------------------------------------------------------------------------
 
 BY_KIND: dict[str, list[Mutation]] = {
     ".onnx": [mutate_message] * 15 + BYTES,
+    ".json": [mutate_json] * 15 + BYTES,
     ".npy": [mutate_npy_header] * 5 + BYTES,
 }
 

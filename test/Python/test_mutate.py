@@ -2,6 +2,7 @@
 """mutate.py sees what it is there to see, and damages files where it should."""
 
 import io
+import json
 import pathlib
 import random
 import subprocess
@@ -92,6 +93,14 @@ def test_most_mutants_are_still_protobuf():
         except (ValueError, IndexError):
             pass
     assert good > 100
+
+
+def test_most_mutants_are_still_json():
+    file = {"type": "BPE", "vocab": {"a": 0, "b": 1}, "list": [["a", "b"], [True]]}
+    data, rng, good = json.dumps(file).encode(), random.Random(1), 0
+    for _ in range(200):
+        good += json.loads(mutate.mutate_json(data, rng)) != file
+    assert good > 150
 
 
 def test_npy_mutants_keep_the_data():

@@ -46,6 +46,10 @@ static cl::list<std::string>
     dims("dim", cl::desc("Fix a dimension that the model leaves open"),
          cl::value_desc("name=size"), cl::cat(category));
 
+static cl::opt<std::string>
+    tokenizer("tokenizer", cl::desc("Put this tokenizer.json into the program"),
+              cl::value_desc("file"), cl::cat(category));
+
 static int fail(const Twine &message) {
   WithColor::error(errs(), "bitnet-compile") << message << '\n';
   return 1;
@@ -84,6 +88,23 @@ static Error parseDims(StringMap<int64_t> &sizes) {
   return Error::success();
 }
 
+/// Says on one line what is wrong with the tokenizer, if anything.
+static bool readTokenizer(bitnet::CompileOptions &options) {
+  if (tokenizer.empty())
+    return true;
+  auto table = bitnet::readTokenizer(tokenizer);
+  if (table) {
+    options.tokenizer = std::move(*table);
+    return true;
+  }
+  std::string message = toString(table.takeError());
+  // Names from the file may have line ends in them.
+  for (char &c : message)
+    c = c >= 0 && c < ' ' ? ' ' : c;
+  errs() << tokenizer << ": error: " << message << '\n';
+  return false;
+}
+
 static Error checkFlags(bitnet::CompileOptions &options) {
   if (options.emit >= Emit::Object && output == "-")
     return createStringError("-o - is for text, --emit=asm or before");
@@ -104,6 +125,8 @@ int main(int argc, char **argv) {
   options.emit = emitKind;
   if (Error error = checkFlags(options))
     return fail(toString(std::move(error)));
+  if (!readTokenizer(options))
+    return 1;
 
   // Copies, because lld resets all command line options.
   std::string from = input, to = output;

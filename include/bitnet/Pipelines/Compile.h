@@ -2,6 +2,7 @@
 #ifndef BITNET_PIPELINES_COMPILE_H
 #define BITNET_PIPELINES_COMPILE_H
 
+#include "bitnet/Import/Tokenizer.h"
 #include "bitnet/Target/TargetSpec.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -29,6 +30,8 @@ struct CompileOptions {
   std::string tile;
   /// Sizes for dimensions that the model leaves open, by their names.
   llvm::StringMap<int64_t> dims;
+  /// What to put into the object; empty: none. See Import/Tokenizer.h.
+  TokenizerTable tokenizer;
 };
 
 /// Reads a model: ONNX, or MLIR at any stage by the name's end. Null after an

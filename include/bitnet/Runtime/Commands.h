@@ -18,6 +18,8 @@ Status printSignature(const Model &model);
 Status runCommand(const Model &model, Arguments arguments);
 Status generateCommand(const Model &model, Arguments arguments);
 Status benchCommand(const Model &model, Arguments arguments);
+Status encodeCommand(const Model &model, Arguments arguments);
+Status decodeCommand(const Model &model, Arguments arguments);
 
 /// The number in `text`, from `low` to `high`; the error names `option`.
 Result<int64_t> parseNumber(const char *option, const char *text, int64_t low,

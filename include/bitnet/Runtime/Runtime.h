@@ -27,6 +27,10 @@ BITNET_INTERNAL __attribute__((noreturn)) void bitnet_fail(const char *message);
 /** Defined by the model: its inputs and outputs as text. */
 BITNET_INTERNAL extern const char bitnet_signature[];
 
+/** Defined by a model that was compiled with a tokenizer: its table, see
+ * TokenizerTable.h. */
+BITNET_INTERNAL extern const char bitnet_tokenizer[];
+
 /** Defined by the model: one run. `arguments` points to one memref descriptor
  * per input; the descriptors of all outputs are written to `results`. */
 BITNET_INTERNAL void bitnet_main(void *results, void *const *arguments);
