@@ -38,6 +38,16 @@ Result<Array<int64_t>> bitnet::runtime::parseNumbers(const char *option,
   }
 }
 
+Result<double> bitnet::runtime::parseReal(const char *option, const char *text,
+                                          double low, double high) {
+  char *end;
+  double value = std::strtod(text, &end);
+  if (end == text || *end || !(value >= low && value <= high))
+    return Status::error("%s wants a number from %g to %g, not '%s'", option,
+                         low, high, text);
+  return value;
+}
+
 Result<const char *> bitnet::runtime::optionValue(Arguments arguments,
                                                   int &index) {
   if (index + 1 >= arguments.count)

@@ -1,10 +1,12 @@
-// `model generate`: continues ids.
+// `model generate`: continues a text, or ids.
 
+#include "GenerationPrinter.h"
 #include "bitnet/Runtime/Commands.h"
 #include "bitnet/Runtime/Sampler.h"
 #include "bitnet/Runtime/Session.h"
 #include "bitnet/Runtime/ThreadPool.h"
 
+#include <cmath>
 #include <cstdio>
 
 using namespace bitnet::runtime;
@@ -12,16 +14,20 @@ using namespace bitnet::runtime;
 namespace {
 
 struct GenerateOptions {
+  const char *prompt = nullptr; // or
   Array<int64_t> ids;
   int64_t count = 32;
-  int64_t stop = -1;
+  int64_t stopId = -1;
+  const char *stopText = nullptr;
   int64_t maxContext = 0;
   bool isJSON = false;
+  bool logProbabilities = false;
   SamplingOptions sampling;
 };
 
 struct Generation {
   Array<int64_t> ids;
+  Array<double> logProbabilities;
   double prefillTime = 0;
   double decodeTime = 0;
 };
@@ -43,24 +49,20 @@ struct RealOption {
 
 static constexpr int64_t kMaxCount = 1 << 24;
 
-/// The number in `text`, from `low` to `high`.
-static Status parseReal(const RealOption &option, const char *text) {
-  char *end;
-  double value = std::strtod(text, &end);
-  if (end == text || *end || !(value >= option.low && value <= option.high))
-    return Status::error("%s wants a number from %g to %g, not '%s'",
-                         option.name, option.low, option.high, text);
-  *option.value = value;
-  return Status::success();
+/// A number is an id, anything else text.
+static void parseStop(const char *text, GenerateOptions &options) {
+  if (*text && !text[std::strspn(text, "0123456789")] && std::strlen(text) < 10)
+    options.stopId = std::strtoll(text, nullptr, 10);
+  else
+    options.stopText = text;
 }
 
-static Status parseValue(const char *option, const char *text,
-                         GenerateOptions &options) {
+static Status parseNumericValue(const char *option, const char *text,
+                                GenerateOptions &options) {
   SamplingOptions &sampling = options.sampling;
   int64_t seed = int64_t(sampling.seed);
   const IntegerOption integers[] = {
       {"-n", &options.count, 0, kMaxCount},
-      {"--stop", &options.stop, 0, INT32_MAX},
       {"--max-context", &options.maxContext, 1, kMaxCount},
       {"--top-k", &sampling.topK, 0, INT32_MAX},
       {"--seed", &seed, 0, INT64_MAX}};
@@ -80,40 +82,81 @@ static Status parseValue(const char *option, const char *text,
     sampling.seed = uint64_t(seed);
     return Status::success();
   }
-  for (const RealOption &real : reals)
-    if (!std::strcmp(option, real.name))
-      return parseReal(real, text);
-  Result<Array<int64_t>> ids = parseNumbers(option, text);
-  if (ids.failed())
-    return ids.takeError();
-  options.ids = std::move(*ids);
-  return Status::success();
+  for (const RealOption &real : reals) {
+    if (std::strcmp(option, real.name))
+      continue;
+    Result<double> number = parseReal(option, text, real.low, real.high);
+    if (number.failed())
+      return number.takeError();
+    *real.value = *number;
+    return Status::success();
+  }
+  return Status::error("generate has no option '%s'; see --help", option);
 }
 
 static Status parseOption(Arguments arguments, int &index,
                           GenerateOptions &options) {
   static constexpr const char *kWithValue[] = {
-      "--ids",   "-n",      "--stop",  "--max-context",    "--temperature",
-      "--top-k", "--top-p", "--min-p", "--repeat-penalty", "--seed"};
+      "--prompt",      "--ids",   "-n",      "--stop",  "--max-context",
+      "--temperature", "--top-k", "--top-p", "--min-p", "--repeat-penalty",
+      "--seed"};
   const char *option = arguments.items[index];
-  if (!std::strcmp(option, "--json")) {
-    options.isJSON = true;
+  bool *flag = !std::strcmp(option, "--json")       ? &options.isJSON
+               : !std::strcmp(option, "--logprobs") ? &options.logProbabilities
+                                                    : nullptr;
+  if (flag) {
+    *flag = true;
     return Status::success();
   }
-  for (const char *known : kWithValue) {
-    if (std::strcmp(option, known))
-      continue;
-    Result<const char *> text = optionValue(arguments, index);
-    if (text.failed())
-      return text.takeError();
-    return parseValue(option, *text, options);
+  bool isKnown = false;
+  for (const char *known : kWithValue)
+    isKnown |= !std::strcmp(option, known);
+  if (!isKnown)
+    return Status::error("generate has no option '%s'; see --help", option);
+  Result<const char *> text = optionValue(arguments, index);
+  if (text.failed())
+    return text.takeError();
+  if (!std::strcmp(option, "--prompt")) {
+    options.prompt = *text;
+  } else if (!std::strcmp(option, "--stop")) {
+    parseStop(*text, options);
+  } else if (!std::strcmp(option, "--ids")) {
+    Result<Array<int64_t>> ids = parseNumbers(option, *text);
+    if (ids.failed())
+      return ids.takeError();
+    options.ids = std::move(*ids);
+  } else {
+    return parseNumericValue(option, *text, options);
   }
-  return Status::error("generate has no option '%s'; see --help", option);
+  return Status::success();
+}
+
+/// ln p of an id, by the logits as they are.
+static double logProbability(const float *logits, int64_t count, int64_t id) {
+  double largest = logits[0], sum = 0;
+  for (int64_t i = 1; i < count; ++i)
+    largest = std::fmax(largest, double(logits[i]));
+  for (int64_t i = 0; i < count; ++i)
+    sum += std::exp(double(logits[i]) - largest);
+  return double(logits[id]) - largest - std::log(sum);
+}
+
+static Result<int64_t> drawNext(const Session &session, Sampler &sampler,
+                                const GenerateOptions &options,
+                                Generation &generation) {
+  Result<const float *> logits = session.logits();
+  if (logits.failed())
+    return logits.takeError();
+  int64_t count = session.logitCount();
+  Result<int64_t> id = sampler.draw(*logits, count, session.context());
+  if (!id.failed() && options.logProbabilities)
+    generation.logProbabilities.push(logProbability(*logits, count, *id));
+  return id;
 }
 
 /// Reads the prompt; then draws ids and reads each.
 static Status generate(Session &session, const GenerateOptions &options,
-                       Generation &generation) {
+                       GenerationPrinter &printer, Generation &generation) {
   Sampler sampler(options.sampling);
   double start = milliseconds();
   if (Status status = session.feed(options.ids.data(), options.ids.size());
@@ -122,21 +165,14 @@ static Status generate(Session &session, const GenerateOptions &options,
   generation.prefillTime = milliseconds() - start;
   start = milliseconds();
   while (generation.ids.size() < size_t(options.count)) {
-    Result<const float *> logits = session.logits();
-    if (logits.failed())
-      return logits.takeError();
-    Result<int64_t> id =
-        sampler.draw(*logits, session.logitCount(), session.context());
+    Result<int64_t> id = drawNext(session, sampler, options, generation);
     if (id.failed())
       return id.takeError();
-    // As it comes, so that a reader can follow.
-    if (!options.isJSON) {
-      std::printf(generation.ids.empty() ? "%lld" : ",%lld",
-                  static_cast<long long>(*id));
-      std::fflush(stdout);
-    }
     generation.ids.push(*id);
-    if (*id == options.stop || generation.ids.size() == size_t(options.count))
+    if (options.prompt && *id == options.stopId)
+      break; // it ends the text and is no part of it
+    bool goesOn = printer.push(*id) && *id != options.stopId;
+    if (!goesOn || generation.ids.size() == size_t(options.count))
       break;
     if (Status status = session.feed(&*id, 1); status.failed())
       return status;
@@ -145,17 +181,51 @@ static Status generate(Session &session, const GenerateOptions &options,
   return Status::success();
 }
 
-static void printJSON(const Generation &generation) {
+static void printJSON(const GenerateOptions &options,
+                      const GenerationPrinter &printer,
+                      const Generation &generation) {
   size_t count = generation.ids.size();
   double steps = count > 1 ? double(count - 1) : 1;
   std::printf("{\"ids\": [");
   for (size_t i = 0; i < count; ++i)
     std::printf(i ? ", %lld" : "%lld",
                 static_cast<long long>(generation.ids[i]));
-  std::printf("], \"prefill_ms\": %.4f, \"decode_ms_per_token\": %.4f, "
+  std::printf("], ");
+  if (options.prompt)
+    std::printf("\"text\": %s, ", jsonString(printer.text().c_str()).c_str());
+  if (options.logProbabilities) {
+    std::printf("\"logprobs\": [");
+    for (size_t i = 0; i < count; ++i)
+      std::printf(i ? ", %.6f" : "%.6f", generation.logProbabilities[i]);
+    std::printf("], ");
+  }
+  std::printf("\"prefill_ms\": %.4f, \"decode_ms_per_token\": %.4f, "
               "\"threads\": %d}\n",
               generation.prefillTime, generation.decodeTime / steps,
               threadCount());
+}
+
+/// The ids of the prompt; the text ends where the tokenizer says, if the user
+/// has not said.
+static Result<const Tokenizer *> readPrompt(GenerateOptions &options) {
+  if (!options.prompt == options.ids.empty())
+    return Status::error("generate wants either --prompt, a text, or --ids, "
+                         "the ids to continue");
+  if (!options.prompt)
+    return static_cast<const Tokenizer *>(nullptr);
+  Result<const Tokenizer *> tokenizer = linkedTokenizer();
+  if (tokenizer.failed())
+    return tokenizer;
+  Result<Array<int64_t>> ids =
+      (*tokenizer)
+          ->encode(options.prompt, std::strlen(options.prompt),
+                   /*addSpecial=*/true);
+  if (ids.failed())
+    return ids.takeError();
+  options.ids = std::move(*ids);
+  if (options.stopId < 0)
+    options.stopId = (*tokenizer)->eos().value_or(-1);
+  return tokenizer;
 }
 
 Status bitnet::runtime::generateCommand(const Model &model,
@@ -164,8 +234,13 @@ Status bitnet::runtime::generateCommand(const Model &model,
   for (int i = 0; i < arguments.count; ++i)
     if (Status status = parseOption(arguments, i, options); status.failed())
       return status;
-  if (options.ids.empty())
-    return Status::error("generate wants --ids, the ids to continue");
+  Result<const Tokenizer *> tokenizer = readPrompt(options);
+  if (tokenizer.failed())
+    return tokenizer.takeError();
+  if (options.stopText && !*tokenizer)
+    return Status::error("--stop wants an id where ids are continued, not "
+                         "'%s'",
+                         options.stopText);
   SessionOptions wanted;
   wanted.capacity = options.maxContext;
   Result<Session> session = Session::create(model, wanted);
@@ -174,14 +249,15 @@ Status bitnet::runtime::generateCommand(const Model &model,
   if (!session->hasCaches())
     std::fprintf(stderr, "warning: the model has no caches: every id is "
                          "computed from all before it, which is slow\n");
+  GenerationPrinter printer(*tokenizer, options.stopText, options.isJSON);
   Generation generation;
-  Status status = generate(*session, options, generation);
+  Status status = generate(*session, options, printer, generation);
   size_t count = generation.ids.size();
-  if (!options.isJSON && count + !status.failed())
-    std::printf("\n");
+  if (count || !status.failed())
+    printer.finish();
   if (status.failed() && count)
     return Status::error("after %zu new ids: %s", count, status.message());
   if (!status.failed() && options.isJSON)
-    printJSON(generation);
+    printJSON(options, printer, generation);
   return status;
 }

@@ -9,21 +9,27 @@ using namespace bitnet::runtime;
 static const char kUsage[] =
     "usage: %s                 print the inputs and outputs\n"
     "       %s run NAME=FILE.npy ... [FILE.npz ...] [-o OUT.npz|OUT.npy]\n"
-    "       %s generate --ids ID,ID,... [-n COUNT] [--stop ID] [--json]\n"
-    "             [--temperature T] [--top-k K] [--top-p P] [--min-p P]\n"
-    "             [--repeat-penalty R] [--seed N] [--max-context N]\n"
+    "       %s generate --prompt TEXT|--ids ID,ID,... [-n COUNT]\n"
+    "             [--stop ID|TEXT] [--temperature T] [--top-k K] [--top-p P]\n"
+    "             [--min-p P] [--repeat-penalty R] [--seed N]\n"
+    "             [--max-context N] [--logprobs] [--json]\n"
     "       %s bench [--prefill N] [--decode N] [--dim NAME=SIZE ...]\n"
     "             [--repeat N] [--json]\n"
+    "       %s verify FILE.npz [--rtol R] [--atol A]\n"
+    "       %s perplexity FILE [--window N] [--json]\n"
     "       %s encode TEXT|- [--no-special] [--null]\n"
     "       %s decode ID,ID,...|- [--special] [--null]\n"
     "\n"
     "run       feeds arrays by name and writes or lists the outputs; caches,\n"
     "          mask and positions of a language model may be left out\n"
-    "generate  continues ids (-n: 32) and prints the new ones: the most "
-    "likely\n"
-    "          ones, or with --temperature ids drawn by their probability\n"
+    "generate  continues a text, or ids (-n: 32): by the most likely ones, "
+    "or with\n"
+    "          --temperature by ids drawn by their probability\n"
     "bench     times a language model (--prefill: 128, --decode: 32), or one\n"
     "          run on ones with the dimensions given (else 1)\n"
+    "verify    runs on arrays in.NAME and compares with arrays out.NAME\n"
+    "perplexity  says how well the model predicts a text, or ids in .npy "
+    "(--window: 256)\n"
     "encode    prints the ids of a text (-: the standard input; --null: texts\n"
     "          that end with a NUL, one line each)\n"
     "decode    prints the text of ids, one line of them each (--null: NULs "
@@ -42,13 +48,15 @@ struct Command {
 static constexpr Command kCommands[] = {{"run", runCommand},
                                         {"generate", generateCommand},
                                         {"bench", benchCommand},
+                                        {"verify", verifyCommand},
+                                        {"perplexity", perplexityCommand},
                                         {"encode", encodeCommand},
                                         {"decode", decodeCommand}};
 
 static void printUsage(std::FILE *stream, const char *program) {
   const char *slash = std::strrchr(program, '/');
   const char *name = slash ? slash + 1 : program;
-  std::fprintf(stream, kUsage, name, name, name, name, name, name);
+  std::fprintf(stream, kUsage, name, name, name, name, name, name, name, name);
 }
 
 /// Null if there is none of that name.

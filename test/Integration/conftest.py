@@ -34,9 +34,12 @@ def small_model(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def austen(tmp_path_factory):
-    """The bundled language model, compiled."""
-    model = BUNDLED / "austen" / "model.onnx"
-    return compile_model(model, tmp_path_factory.mktemp("austen"))
+    """The bundled language model, compiled with its tokenizer."""
+    folder = BUNDLED / "austen"
+    options = ["--tokenizer", str(folder / "tokenizer.json")]
+    return compile_model(
+        folder / "model.onnx", tmp_path_factory.mktemp("austen"), *options
+    )
 
 
 @pytest.fixture(scope="session", params=["bert-tiny-classifier", "bert-dummy"])

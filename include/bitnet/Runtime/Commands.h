@@ -20,10 +20,15 @@ Status generateCommand(const Model &model, Arguments arguments);
 Status benchCommand(const Model &model, Arguments arguments);
 Status encodeCommand(const Model &model, Arguments arguments);
 Status decodeCommand(const Model &model, Arguments arguments);
+Status verifyCommand(const Model &model, Arguments arguments);
+Status perplexityCommand(const Model &model, Arguments arguments);
 
 /// The number in `text`, from `low` to `high`; the error names `option`.
 Result<int64_t> parseNumber(const char *option, const char *text, int64_t low,
                             int64_t high);
+
+Result<double> parseReal(const char *option, const char *text, double low,
+                         double high);
 
 /// The argument after an option, which `index` is moved to.
 Result<const char *> optionValue(Arguments arguments, int &index);

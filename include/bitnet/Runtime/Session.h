@@ -62,8 +62,10 @@ public:
 
   bool hasCaches() const { return cached; }
 
-private:
+  /// An error if an id is not in the vocabulary.
   Status checkIds(const int64_t *ids, size_t count) const;
+
+private:
   Status feedChunk(const int64_t *ids, size_t count, size_t stride,
                    Tensor &logits);
   Result<Tensor> idsTensor(const int64_t *ids, size_t count,

@@ -132,7 +132,11 @@ TEST_F(Program, GeneratesTheSameWithAnyNumberOfThreads) {
 }
 
 TEST_F(Program, SaysWhyItDoesNotGenerate) {
-  expectError(speak("generate"), "generate wants --ids, the ids to continue");
+  expectError(speak("generate"), "generate wants either --prompt, a text, or "
+                                 "--ids, the ids to continue");
+  expectError(speak("generate --prompt x"),
+              "the model was compiled without a tokenizer; compile it with "
+              "--tokenizer tokenizer.json");
   expectError(speak("generate --ids"), "--ids wants a value");
   expectError(speak("generate --ids 1,x"),
               "--ids wants numbers separated by commas, not 'x'");

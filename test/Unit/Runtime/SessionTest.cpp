@@ -2,6 +2,9 @@
 
 #include "bitnet/Runtime/Session.h"
 
+#include "bitnet/Runtime/Commands.h"
+#include "bitnet/Runtime/NumPy.h"
+
 #include <gtest/gtest.h>
 #include <vector>
 
@@ -250,4 +253,25 @@ TEST(Session, RefusesAbsurdSizes) {
   EXPECT_STREQ(Session::create(in.model, {0, 0}).message(),
                "a session of 0 sequences and 0 positions is not possible with "
                "this model");
+}
+
+TEST(Perplexity, WantsLogitsOfAllIds) {
+  Model model;
+  model.signature =
+      std::move(*parseSignature("bitnet 1\nmodel\tm\ninput\tids\ti64\tids\ts\n"
+                                "output\tlogits\tf32\tlogits\t100\n"));
+  model.entry = [](void *results, void *const *) {
+    void *logits = std::calloc(100, sizeof(float));
+    int64_t words[] = {reinterpret_cast<int64_t>(logits),
+                       reinterpret_cast<int64_t>(logits), 0, 100, 1};
+    std::memcpy(results, words, sizeof(words));
+  };
+  Shape shape;
+  shape.push(3);
+  std::string path = testing::TempDir() + "ids.npy";
+  ASSERT_FALSE(
+      writeNpy(path.c_str(), *Tensor::zeros(BITNET_I64, shape)).failed());
+  char *arguments[] = {path.data()};
+  EXPECT_STREQ(perplexityCommand(model, {arguments, 1}).message(),
+               "the model gives no logits for each id");
 }
