@@ -1,0 +1,77 @@
+"""The command line.
+
+python -m bitnet export FOLDER -o model.onnx
+python -m bitnet run FOLDER --prompt "It is a truth"
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from .compiling import compile
+from .errors import Error
+from .exporting import export_folder
+
+
+def run_export(options: argparse.Namespace) -> None:
+    """A Hugging Face folder to ONNX."""
+    export_folder(options.folder, options.output, progress=not options.quiet)
+
+
+def run_model(options: argparse.Namespace) -> None:
+    """Compiles, and continues the prompt."""
+    shows = sys.stderr.isatty() and not options.quiet
+    model = compile(options.model, tokenizer=options.tokenizer, progress=shows)
+    for piece in model.stream(options.prompt, options.count):
+        print(piece, end="", flush=True)
+    print()
+
+
+def count(text: str) -> int:
+    """A number from 0 on."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is no number")
+    return int(text)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bitnet", description="Export and run BitNet models."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    export = commands.add_parser("export", help="a Hugging Face folder to ONNX")
+    export.add_argument("folder", help="with config.json and model.safetensors")
+    export.add_argument("-o", "--output", required=True, metavar="FILE")
+    export.set_defaults(function=run_export)
+
+    run = commands.add_parser("run", help="compile a model and continue a prompt")
+    run.add_argument("model", help="a Hugging Face folder, or an ONNX file")
+    run.add_argument("--prompt", required=True, metavar="TEXT")
+    run.add_argument("-n", dest="count", type=count, default=64, metavar="COUNT")
+    run.add_argument("--tokenizer", metavar="FILE", help="default: of the folder")
+    run.set_defaults(function=run_model)
+
+    for command in (export, run):
+        command.add_argument("-q", "--quiet", action="store_true", help="no progress")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; returns the exit status."""
+    options = make_parser().parse_args(arguments)
+    try:
+        options.function(options)
+    except Error as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

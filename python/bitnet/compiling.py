@@ -1,0 +1,78 @@
+"""Calls bitnet-compile, which does the work in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable
+
+from .checkpoint import read_json
+from .errors import Error
+from .exporting import export_folder
+from .model import Model
+
+Path = str | os.PathLike[str]
+
+
+def find_compiler() -> str:
+    """$BITNET_COMPILE, or the bitnet-compile in $PATH."""
+    named = os.environ.get("BITNET_COMPILE", "bitnet-compile")
+    found = shutil.which(named)
+    if found is None:
+        raise Error(f"no program {named!r}: put it into PATH, or set BITNET_COMPILE")
+    return found
+
+
+def run_compiler(arguments: Iterable[Path]) -> None:
+    """Error with the compiler's own message if it fails."""
+    command = [find_compiler(), *(os.fspath(argument) for argument in arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    if done.returncode != 0:
+        said = done.stderr.strip()
+        raise Error(said or f"bitnet-compile ended with status {done.returncode}")
+
+
+def read_stop_ids(folder: pathlib.Path) -> list[int]:
+    """`eos_token_id` of generation_config.json or config.json."""
+    for name in ("generation_config.json", "config.json"):
+        path = folder / name
+        value = read_json(path).get("eos_token_id") if path.exists() else None
+        if value is not None:
+            values = value if isinstance(value, list) else [value]
+            return [i for i in values if type(i) is int]
+    return []
+
+
+def compile(
+    model: Path,
+    *,
+    output: Path | None = None,
+    tokenizer: Path | None = None,
+    options: Iterable[str] = (),
+    progress: bool = False,
+) -> Model:
+    """Compiles an ONNX file, or a Hugging Face folder, and loads it.
+
+    m = bitnet.compile("model.onnx")
+    m.run({"x": x})
+
+    `output` keeps the shared library, to be loaded again with bitnet.Model;
+    `options` are flags of bitnet-compile. A folder brings its tokenizer.
+    """
+    source = pathlib.Path(model)
+    stop_ids: list[int] = []
+    with tempfile.TemporaryDirectory(prefix="bitnet-") as scratch:
+        if source.is_dir():
+            stop_ids = read_stop_ids(source)
+            if tokenizer is None and (source / "tokenizer.json").exists():
+                tokenizer = source / "tokenizer.json"
+            exported = pathlib.Path(scratch, f"{source.resolve().name}.onnx")
+            export_folder(source, exported, progress=progress)
+            source = exported
+        # Loaded, a library needs no file any more.
+        library = pathlib.Path(output or pathlib.Path(scratch, "model.so"))
+        run_compiler([source, "--emit=so", "-o", library, *options])
+        return Model(library.resolve(), tokenizer=tokenizer, stop_ids=stop_ids)

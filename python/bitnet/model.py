@@ -1,0 +1,182 @@
+"""A compiled model as an object: run it, or let it continue text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import Error
+from .library import Library, Port
+
+Ids = Sequence[int]
+
+
+class Model:
+    """A compiled model. Threads may share it."""
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        tokenizer: str | os.PathLike[str] | None = None,
+        stop_ids: Iterable[int] = (),
+    ) -> None:
+        """Loads what `bitnet-compile --emit=so` wrote.
+
+        `tokenizer` is a Hugging Face tokenizer.json, for text in and text out;
+        `stop_ids` end a generation.
+        """
+        self._library = Library(path)
+        self.stop_ids = frozenset(stop_ids)
+        self.tokenizer: Any = None
+        if tokenizer is not None:
+            self.tokenizer = load_tokenizer(tokenizer)
+
+    @property
+    def inputs(self) -> list[Port]:
+        """What the model takes."""
+        return list(self._library.inputs)
+
+    @property
+    def outputs(self) -> list[Port]:
+        """What the model gives."""
+        return list(self._library.outputs)
+
+    def run(
+        self, inputs: Mapping[str, Any] | None = None, **named: Any
+    ) -> dict[str, NDArray[Any]]:
+        """The outputs, by name, for these inputs: NumPy arrays, or what has DLPack.
+
+        Dense inputs are not copied. Mask, positions and caches of a language
+        model may be left out: ones, 0, 1, ..., and empty.
+        """
+        return self._library.run({**(inputs or {}), **named})
+
+    def session(self) -> Session:
+        """A new, empty context of a language model."""
+        return Session(self)
+
+    def stream_ids(
+        self, ids: Ids, max_new_tokens: int = 64, stop: Iterable[int] | None = None
+    ) -> Iterator[int]:
+        """The ids that follow, greedily, each as soon as it is known.
+
+        Ends before an id of `stop` (default: of `stop_ids`).
+        """
+        stops = self.stop_ids if stop is None else frozenset(stop)
+        session = self.session()
+        logits = session.feed(ids)
+        for left in range(max_new_tokens, 0, -1):
+            best = int(logits.argmax())
+            if best in stops:
+                return
+            yield best
+            if left > 1:
+                logits = session.feed([best])
+
+    def stream(
+        self, text: str, max_new_tokens: int = 64, stop: Iterable[int] | None = None
+    ) -> Iterator[str]:
+        """The text that follows, in pieces of whole characters."""
+        tokenizer = self._need_tokenizer()
+        # Imported here: the package is optional.
+        from tokenizers.decoders import DecodeStream
+
+        ids = tokenizer.encode(text).ids
+        decoder = DecodeStream(ids=ids, skip_special_tokens=True)
+        waiting: list[int] = []
+        for new in self.stream_ids(ids, max_new_tokens, stop):
+            waiting.append(new)
+            piece = decoder.step(tokenizer, new)
+            if piece is not None:
+                waiting.clear()
+                yield piece
+        if waiting:  # the end cuts a character
+            yield tokenizer.decode(waiting)
+
+    @overload
+    def generate(
+        self, prompt: str, max_new_tokens: int = 64, stop: Iterable[int] | None = None
+    ) -> str: ...
+
+    @overload
+    def generate(
+        self, prompt: Ids, max_new_tokens: int = 64, stop: Iterable[int] | None = None
+    ) -> list[int]: ...
+
+    def generate(
+        self,
+        prompt: str | Ids,
+        max_new_tokens: int = 64,
+        stop: Iterable[int] | None = None,
+    ) -> str | list[int]:
+        """Continues a text with text, or ids with ids, greedily."""
+        if isinstance(prompt, str):
+            return "".join(self.stream(prompt, max_new_tokens, stop))
+        return list(self.stream_ids(prompt, max_new_tokens, stop))
+
+    def _need_tokenizer(self) -> Any:
+        if self.tokenizer is None:
+            raise Error("text needs a tokenizer, and the model was loaded without one")
+        return self.tokenizer
+
+
+class Session:
+    """One context of a language model: what was fed, as keys and values.
+
+    A model that takes no caches is fed all ids again each time, which is slow.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        roles = {port.role: port.name for port in model.inputs}
+        logits = [port.name for port in model.outputs if port.role == "logits"]
+        if "ids" not in roles or not logits:
+            raise Error("the model takes no ids or gives no logits: no language model")
+        self._ids_name, self._logits_name = roles["ids"], logits[0]
+        # present:K is the next value of input K.
+        self._next = {
+            model.inputs[int(port.role.removeprefix("present:"))].name: port.name
+            for port in model.outputs
+            if port.role.startswith("present:")
+        }
+        self.reset()
+
+    def reset(self) -> None:
+        """Forgets the context."""
+        self._caches: dict[str, NDArray[Any]] = {}
+        self.ids: list[int] = []
+
+    def fork(self) -> Session:
+        """Another session with the same context, which goes its own way."""
+        other = Session(self._model)
+        other._caches, other.ids = dict(self._caches), list(self.ids)
+        return other
+
+    def feed(self, ids: Ids) -> NDArray[np.float32]:
+        """Appends ids to the context; the logits of what comes next."""
+        new = [int(i) for i in ids]
+        if not new:
+            raise Error("there are no ids to feed")
+        fed = new if self._next else self.ids + new
+        inputs = {self._ids_name: np.array([fed], np.int64), **self._caches}
+        outputs = self._model.run(inputs)
+        self._caches = {past: outputs[name] for past, name in self._next.items()}
+        self.ids += new
+        return outputs[self._logits_name][0, -1]
+
+
+def load_tokenizer(path: str | os.PathLike[str]) -> Any:
+    """A tokenizers.Tokenizer from a tokenizer.json."""
+    try:
+        from tokenizers import Tokenizer
+    except ImportError:
+        raise Error("text needs the package 'tokenizers': pip install tokenizers")
+    try:
+        return Tokenizer.from_file(os.fspath(path))
+    except Exception as error:  # which is what the package raises
+        raise Error(f"{path} is no tokenizer: {error}") from None
