@@ -12,7 +12,7 @@ import math
 import pathlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,7 +105,12 @@ def read_bytes(path: pathlib.Path) -> bytes:
 
 def is_size(value: Any) -> bool:
     """True for an integer from 0 on; JSON's true and 1.0 are none."""
-    return type(value) is int and value >= 0
+    return type(value) is int and 0 <= value < 1 << 63
+
+
+def is_shape(value: Any) -> TypeGuard[list[int]]:
+    """True for a list of not too many sizes."""
+    return isinstance(value, list) and len(value) <= 8 and all(map(is_size, value))
 
 
 def parse_entry(path: pathlib.Path, name: str, fields: Any, start: int) -> Entry:
@@ -113,18 +118,15 @@ def parse_entry(path: pathlib.Path, name: str, fields: Any, start: int) -> Entry
     where = f"{path}: tensor {name!r}"
     if not isinstance(fields, dict):
         raise Error(f"{where}: the header has no description of it")
-    shape, offsets = fields.get("shape"), fields.get("data_offsets")
-    if fields.get("dtype") not in ELEMENT_SIZES:
-        raise Error(f"{where} has the unknown type {fields.get('dtype')!r}")
-    if not isinstance(shape, list) or not all(map(is_size, shape)):
+    kind, shape = fields.get("dtype"), fields.get("shape")
+    offsets = fields.get("data_offsets")
+    if not isinstance(kind, str) or kind not in ELEMENT_SIZES:
+        raise Error(f"{where} has the unknown type {kind!r}")
+    if not is_shape(shape):
         raise Error(f"{where} has the shape {shape!r}")
-    if (
-        not isinstance(offsets, list)
-        or len(offsets) != 2
-        or not all(map(is_size, offsets))
-    ):
+    if not is_shape(offsets) or len(offsets) != 2:
         raise Error(f"{where} has the offsets {offsets!r}")
-    entry = Entry(name, path, fields["dtype"], tuple(shape), start + offsets[0])
+    entry = Entry(name, path, kind, tuple(shape), start + offsets[0])
     if offsets[1] - offsets[0] != entry.size:
         raise Error(
             f"{path}: {entry.describe()} takes {entry.size} bytes, "
@@ -165,7 +167,8 @@ def to_floats(array: NDArray[Any], entry: Entry) -> F32:
     """Values as f32; exact for all types but f64."""
     if entry.type == "BF16":
         return (array.astype(np.uint32) << 16).view(np.float32)
-    return array.astype(np.float32)
+    with np.errstate(all="ignore"):  # infinities are found by who uses them
+        return array.astype(np.float32)
 
 
 class Checkpoint:

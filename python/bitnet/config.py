@@ -61,14 +61,14 @@ class Fields:
     def count(self, key: str, default: int | None = None) -> int:
         """An integer above zero."""
         value = self._take(key, default, int, "an integer above 0")
-        if value <= 0:
+        if not 0 < value < 1 << 31:
             raise Error(f"{self.where}: {key!r} is {value}, not an integer above 0")
         return value
 
     def number(self, key: str, default: float | None = None) -> float:
         """A finite number above zero."""
         value = self._take(key, default, (int, float), "a number above 0")
-        if not 0 < value < math.inf:
+        if not 0 < value < 1e300:
             raise Error(f"{self.where}: {key!r} is {value!r}, not a number above 0")
         return float(value)
 
