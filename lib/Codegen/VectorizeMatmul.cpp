@@ -63,6 +63,14 @@ static bool isF32Tensor(Value value) {
   return type && type.getElementType().isF32();
 }
 
+/// Weights may be halves: they are widened where they are read.
+static bool isWeightTensor(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type &&
+         (type.getElementType().isF32() || type.getElementType().isF16() ||
+          type.getElementType().isBF16());
+}
+
 /// The contraction that `op` computes, or why it stays as it is.
 static FailureOr<Contraction> matchContraction(linalg::LinalgOp op,
                                                RewriterBase &rewriter) {
@@ -86,9 +94,9 @@ static FailureOr<Contraction> matchContraction(linalg::LinalgOp op,
                      dims->k[0],
                      0,
                      0};
-  for (Value value : {result.x, result.w, result.init})
-    if (!isF32Tensor(value))
-      return rewriter.notifyMatchFailure(op, "not of f32");
+  if (!isF32Tensor(result.x) || !isWeightTensor(result.w) ||
+      !isF32Tensor(result.init))
+    return rewriter.notifyMatchFailure(op, "not of f32");
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
   result.columns = sizes[result.n];
   result.terms = sizes[result.k];
@@ -178,6 +186,16 @@ PanelEmitter::indicesOf(AffineMap map, const RowBlock &block,
   });
 }
 
+/// A vector of f32, for which halves are widened.
+static Value readWidened(ImplicitLocOpBuilder &b, Value tensor,
+                         ValueRange indices, int64_t width) {
+  Value vector = readVector(b, tensor, indices, width);
+  if (isF32Tensor(tensor))
+    return vector;
+  return arith::ExtFOp::create(b, VectorType::get(width, b.getF32Type()),
+                               vector);
+}
+
 /// The accumulators of `width` columns from `first` on, for each row of a
 /// block.
 SmallVector<Value> PanelEmitter::accumulate(const RowBlock &block,
@@ -187,7 +205,7 @@ SmallVector<Value> PanelEmitter::accumulate(const RowBlock &block,
                   const LaneBlock &terms) {
     Value index = advance(block.at[dim], i);
     auto indices = indicesOf(map, block, {{dim, index}, {c.k, terms.offset}});
-    return padToLanes(b, readVector(b, tensor, indices, terms.width), 0.0f);
+    return padToLanes(b, readWidened(b, tensor, indices, terms.width), 0.0f);
   };
   return forEachBlock(
       b, c.terms, zeros, [&](const LaneBlock &terms, ValueRange sums) {
@@ -240,9 +258,9 @@ SmallVector<Value> PanelEmitter::sumAlongColumns(const RowBlock &block) {
     SmallVector<Value> w, next;
     for (const LaneBlock &column : columns) {
       Value n = b.createOrFold<arith::AddIOp>(block.at[c.n], column.offset);
-      w.push_back(readVector(b, c.w,
-                             indicesOf(c.wMap, block, {{c.n, n}, {c.k, k}}),
-                             column.width));
+      w.push_back(readWidened(b, c.w,
+                              indicesOf(c.wMap, block, {{c.n, n}, {c.k, k}}),
+                              column.width));
     }
     for (int64_t row = 0; row < block.rows; ++row) {
       Value m = advance(block.at[c.m], row);

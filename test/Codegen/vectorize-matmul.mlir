@@ -29,6 +29,18 @@ func.func @multiplies(%x: tensor<1x32xf32>, %w: tensor<4x32xf32>) -> tensor<1x4x
   return %y : tensor<1x4xf32>
 }
 
+// Weights of halves are widened where they are read.
+// CHECK-LABEL: func @widens_halves(
+// CHECK-SAME:    %{{[a-z0-9_]+}}: tensor<1x16xf32>, %[[W:[a-z0-9_]+]]: tensor<4x16xbf16>
+// CHECK:           %[[HALVES:[a-z0-9_]+]] = vector.transfer_read %[[W]]{{.*}} : tensor<4x16xbf16>, vector<16xbf16>
+// CHECK:           %[[WIDE:[a-z0-9_]+]] = arith.extf %[[HALVES]] : vector<16xbf16> to vector<16xf32>
+// CHECK:           math.fma %{{[a-z0-9_]+}}, %[[WIDE]], %{{.*}} : vector<16xf32>
+func.func @widens_halves(%x: tensor<1x16xf32>, %w: tensor<4x16xbf16>, %init: tensor<1x4xf32>) -> tensor<1x4xf32> {
+  %y = linalg.matmul indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]
+      ins(%x, %w : tensor<1x16xf32>, tensor<4x16xbf16>) outs(%init : tensor<1x4xf32>) -> tensor<1x4xf32>
+  return %y : tensor<1x4xf32>
+}
+
 // Four rows are a block; rows left over go one by one. The result is not a
 // sum of zeros, so it is added to. Columns left over are a panel of their own.
 // CHECK-LABEL: func @takes_rows_in_blocks(

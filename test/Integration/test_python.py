@@ -64,6 +64,8 @@ def test_continues_as_transformers_does(folder):
         for ids in expected["ids"].tolist():
             new = tiny.generate(ids[:prompt], len(ids) - prompt, stop=())
             assert new == ids[prompt:]
+        logits = tiny.run(input_ids=expected["ids"])["logits"]
+        np.testing.assert_allclose(logits, expected["logits"], atol=1e-5)
 
 
 def test_stream_gives_pieces_of_whole_characters(model):

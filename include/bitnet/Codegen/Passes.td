@@ -342,7 +342,8 @@ def VectorizeMatmul : Pass<"bitnet-vectorize-matmul", "mlir::func::FuncOp"> {
     an `scf.forall` over panels of columns and blocks of rows, with a register
     block of accumulators inside. Any named or generic linalg op with one n and
     one k will do, batches and transposed operands included, if k is the last
-    dimension of the left operand and n that of the result.
+    dimension of the left operand and n that of the result. The right operand
+    may be f16 or bf16; it is widened where it is read.
 
     Each element has its own order of terms, whatever the block, the number of
     rows or threads, so that a row's bits depend on the row alone:

@@ -131,16 +131,27 @@ static void checkContraction(ImplicitLocOpBuilder &b, const Operand &left,
 // Patterns
 //===----------------------------------------------------------------------===//
 
-/// W where `value` is Transpose(W) of weights, so that they need no copy.
+/// The halves that `value` is widened from to f32, else `value`.
+static Value skipWidening(Value value) {
+  auto cast = value.getDefiningOp<onnx::CastOp>();
+  if (!cast || !typeOf(value).getElementType().isF32())
+    return value;
+  Type from = typeOf(cast.getInput()).getElementType();
+  return from.isF16() || from.isBF16() ? cast.getInput() : value;
+}
+
+/// W where `value` is Transpose(W) of weights, so that they need no copy; they
+/// may be halves.
 static Value getTransposedWeights(Value value) {
   auto transpose = value.getDefiningOp<onnx::TransposeOp>();
   if (!transpose || typeOf(value).getRank() != 2 ||
       (transpose.getPerm() && *transpose.getPerm() != ArrayRef<int64_t>{1, 0}))
     return {};
-  Operation *weights = transpose.getData().getDefiningOp();
-  if (!isa_and_present<onnx::ConstantOp, onnx::DequantizeLinearOp>(weights))
+  Value weights = skipWidening(transpose.getData());
+  if (!isa_and_present<onnx::ConstantOp, onnx::DequantizeLinearOp>(
+          weights.getDefiningOp()))
     return {};
-  return transpose.getData();
+  return weights;
 }
 
 namespace {

@@ -12,6 +12,18 @@ func.func @reads_weights_transposed(%x: tensor<?x4xf32>) -> tensor<?x8xf32> {
   return %y : tensor<?x8xf32>
 }
 
+// Halves stay what they are in memory.
+// CHECK-LABEL: func @reads_transposed_halves(
+// CHECK-SAME:    %[[X:.*]]: tensor<?x4xf32>
+// CHECK:         linalg.matmul {{.*}} ins(%[[X]], %{{.*}} : tensor<?x4xf32>, tensor<8x4xbf16>) outs(%{{.*}} : tensor<?x8xf32>)
+func.func @reads_transposed_halves(%x: tensor<?x4xf32>) -> tensor<?x8xf32> {
+  %w = onnx.Constant {value = dense<1.0> : tensor<8x4xbf16>} : () -> tensor<8x4xbf16>
+  %f = onnx.Cast %w {to = 1 : i64} : (tensor<8x4xbf16>) -> tensor<8x4xf32>
+  %t = onnx.Transpose %f {perm = array<i64: 1, 0>} : (tensor<8x4xf32>) -> tensor<4x8xf32>
+  %y = onnx.MatMul %x, %t : (tensor<?x4xf32>, tensor<4x8xf32>) -> tensor<?x8xf32>
+  return %y : tensor<?x8xf32>
+}
+
 // CHECK-LABEL: func @multiplies_batches(
 // CHECK:         linalg.batch_matmul ins(%{{.*}}, %{{.*}} : tensor<?x5x16xf32>, tensor<?x16x8xf32>)
 func.func @multiplies_batches(
