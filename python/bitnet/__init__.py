@@ -9,10 +9,21 @@ m.generate("It is a truth", max_new_tokens=64)
 """
 
 from .compiling import compile
-from .errors import Error
+from .errors import ContextFull, Error
 from .exporting import export
 from .library import Port
-from .model import Model, Session
+from .model import Model
+from .session import Sampling, Session
 from .verifying import verify
 
-__all__ = ["Error", "Model", "Port", "Session", "compile", "export", "verify"]
+__all__ = [
+    "ContextFull",
+    "Error",
+    "Model",
+    "Port",
+    "Sampling",
+    "Session",
+    "compile",
+    "export",
+    "verify",
+]

@@ -7,12 +7,14 @@ python -m bitnet run FOLDER --prompt "It is a truth"
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Sequence
 
 from .compiling import compile
 from .errors import Error
 from .exporting import export_folder
+from .session import Sampling
 
 
 def run_export(options: argparse.Namespace) -> None:
@@ -24,7 +26,9 @@ def run_model(options: argparse.Namespace) -> None:
     """Compiles, and continues the prompt."""
     shows = sys.stderr.isatty() and not options.quiet
     model = compile(options.model, tokenizer=options.tokenizer, progress=shows)
-    for piece in model.stream(options.prompt, options.count):
+    chosen = {f.name: getattr(options, f.name) for f in dataclasses.fields(Sampling)}
+    sampling = Sampling(**chosen)
+    for piece in model.stream(options.prompt, options.count, sampling=sampling):
         print(piece, end="", flush=True)
     print()
 
@@ -53,6 +57,10 @@ def make_parser() -> argparse.ArgumentParser:
     run.add_argument("--prompt", required=True, metavar="TEXT")
     run.add_argument("-n", dest="count", type=count, default=64, metavar="COUNT")
     run.add_argument("--tokenizer", metavar="FILE", help="default: of the folder")
+    for field in dataclasses.fields(Sampling):
+        option = f"--{field.name.replace('_', '-')}"
+        kind = count if isinstance(field.default, int) else float
+        run.add_argument(option, type=kind, default=field.default, metavar="N")
     run.set_defaults(function=run_model)
 
     for command in (export, run):

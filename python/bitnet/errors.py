@@ -6,3 +6,7 @@ class Error(Exception):
 
     The message is one line that says what was wanted and what was found.
     """
+
+
+class ContextFull(Error):
+    """Ids do not fit in a session's capacity."""

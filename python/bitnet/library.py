@@ -109,17 +109,25 @@ class Library:
     """The functions of one library, which stays loaded to the process's end."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = os.fspath(path)
         try:
-            library = ctypes.CDLL(os.fspath(path))
-            self._run = library.bitnet_run
-            self._release = library.bitnet_release
-            text = library.bitnet_signature_text
-        except (OSError, AttributeError) as error:
+            self._library = ctypes.CDLL(self._path)
+        except OSError as error:
             raise Error(f"{path} is no compiled model: {error}") from None
+        self._run = self.function("bitnet_run")
+        self._release = self.function("bitnet_release")
+        text = self.function("bitnet_signature_text")
         text.restype = ctypes.c_char_p
         lines = [line.split("\t") for line in text().decode().splitlines()]
         self.inputs = [parse_port(rest) for what, *rest in lines if what == "input"]
         self.outputs = [parse_port(rest) for what, *rest in lines if what == "output"]
+
+    def function(self, name: str) -> Any:
+        """A function of the C interface; each time a new object."""
+        try:
+            return self._library[name]
+        except AttributeError:
+            raise Error(f"{self._path} is no compiled model: no {name}") from None
 
     def run(self, inputs: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
         """One run. Inputs are not copied if they are dense, outputs never."""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, overload
 
-import numpy as np
 from numpy.typing import NDArray
 
 from .errors import Error
 from .library import Library, Port
-
-Ids = Sequence[int]
+from .session import Ids, Sampling, Session
 
 
 class Model:
@@ -56,30 +54,43 @@ class Model:
         """
         return self._library.run({**(inputs or {}), **named})
 
-    def session(self) -> Session:
-        """A new, empty context of a language model."""
-        return Session(self)
+    def session(self, capacity: int = 0) -> Session:
+        """A new, empty context of a language model, for at most `capacity` ids
+        (0: as many as memory holds)."""
+        return Session(self._library, capacity)
 
     def stream_ids(
-        self, ids: Ids, max_new_tokens: int = 64, stop: Iterable[int] | None = None
+        self,
+        ids: Ids,
+        max_new_tokens: int = 64,
+        *,
+        sampling: Sampling = Sampling(),
+        stop: Iterable[int] | None = None,
     ) -> Iterator[int]:
-        """The ids that follow, greedily, each as soon as it is known.
+        """The ids that follow, each as soon as it is known; greedily, unless
+        `sampling` says otherwise.
 
         Ends before an id of `stop` (default: of `stop_ids`).
         """
         stops = self.stop_ids if stop is None else frozenset(stop)
         session = self.session()
-        logits = session.feed(ids)
+        session.set_sampling(sampling)
+        session.feed(ids)
         for left in range(max_new_tokens, 0, -1):
-            best = int(logits.argmax())
-            if best in stops:
+            new = session.sample()
+            if new in stops:
                 return
-            yield best
+            yield new
             if left > 1:
-                logits = session.feed([best])
+                session.feed([new])
 
     def stream(
-        self, text: str, max_new_tokens: int = 64, stop: Iterable[int] | None = None
+        self,
+        text: str,
+        max_new_tokens: int = 64,
+        *,
+        sampling: Sampling = Sampling(),
+        stop: Iterable[int] | None = None,
     ) -> Iterator[str]:
         """The text that follows, in pieces of whole characters."""
         tokenizer = self._need_tokenizer()
@@ -89,7 +100,7 @@ class Model:
         ids = tokenizer.encode(text).ids
         decoder = DecodeStream(ids=ids, skip_special_tokens=True)
         waiting: list[int] = []
-        for new in self.stream_ids(ids, max_new_tokens, stop):
+        for new in self.stream_ids(ids, max_new_tokens, sampling=sampling, stop=stop):
             waiting.append(new)
             piece = decoder.step(tokenizer, new)
             if piece is not None:
@@ -100,74 +111,45 @@ class Model:
 
     @overload
     def generate(
-        self, prompt: str, max_new_tokens: int = 64, stop: Iterable[int] | None = None
+        self,
+        prompt: str,
+        max_new_tokens: int = 64,
+        *,
+        sampling: Sampling = Sampling(),
+        stop: Iterable[int] | None = None,
     ) -> str: ...
 
     @overload
     def generate(
-        self, prompt: Ids, max_new_tokens: int = 64, stop: Iterable[int] | None = None
+        self,
+        prompt: Ids,
+        max_new_tokens: int = 64,
+        *,
+        sampling: Sampling = Sampling(),
+        stop: Iterable[int] | None = None,
     ) -> list[int]: ...
 
     def generate(
         self,
         prompt: str | Ids,
         max_new_tokens: int = 64,
+        *,
+        sampling: Sampling = Sampling(),
         stop: Iterable[int] | None = None,
     ) -> str | list[int]:
-        """Continues a text with text, or ids with ids, greedily."""
+        """Continues a text with text, or ids with ids; see stream_ids."""
         if isinstance(prompt, str):
-            return "".join(self.stream(prompt, max_new_tokens, stop))
-        return list(self.stream_ids(prompt, max_new_tokens, stop))
+            return "".join(
+                self.stream(prompt, max_new_tokens, sampling=sampling, stop=stop)
+            )
+        return list(
+            self.stream_ids(prompt, max_new_tokens, sampling=sampling, stop=stop)
+        )
 
     def _need_tokenizer(self) -> Any:
         if self.tokenizer is None:
             raise Error("text needs a tokenizer, and the model was loaded without one")
         return self.tokenizer
-
-
-class Session:
-    """One context of a language model: what was fed, as keys and values.
-
-    A model that takes no caches is fed all ids again each time, which is slow.
-    """
-
-    def __init__(self, model: Model) -> None:
-        self._model = model
-        roles = {port.role: port.name for port in model.inputs}
-        logits = [port.name for port in model.outputs if port.role == "logits"]
-        if "ids" not in roles or not logits:
-            raise Error("the model takes no ids or gives no logits: no language model")
-        self._ids_name, self._logits_name = roles["ids"], logits[0]
-        # present:K is the next value of input K.
-        self._next = {
-            model.inputs[int(port.role.removeprefix("present:"))].name: port.name
-            for port in model.outputs
-            if port.role.startswith("present:")
-        }
-        self.reset()
-
-    def reset(self) -> None:
-        """Forgets the context."""
-        self._caches: dict[str, NDArray[Any]] = {}
-        self.ids: list[int] = []
-
-    def fork(self) -> Session:
-        """Another session with the same context, which goes its own way."""
-        other = Session(self._model)
-        other._caches, other.ids = dict(self._caches), list(self.ids)
-        return other
-
-    def feed(self, ids: Ids) -> NDArray[np.float32]:
-        """Appends ids to the context; the logits of what comes next."""
-        new = [int(i) for i in ids]
-        if not new:
-            raise Error("there are no ids to feed")
-        fed = new if self._next else self.ids + new
-        inputs = {self._ids_name: np.array([fed], np.int64), **self._caches}
-        outputs = self._model.run(inputs)
-        self._caches = {past: outputs[name] for past, name in self._next.items()}
-        self.ids += new
-        return outputs[self._logits_name][0, -1]
 
 
 def load_tokenizer(path: str | os.PathLike[str]) -> Any:

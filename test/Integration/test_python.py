@@ -78,11 +78,11 @@ def test_text_is_streamed_in_whole_characters(model, monkeypatch):
     """An id is one byte of a character here."""
     ids = model.tokenizer.encode("Zoë – 你好").ids
     assert len(ids) > len("Zoë – 你好")
-    monkeypatch.setattr(model, "stream_ids", lambda *arguments: iter(ids))
+    monkeypatch.setattr(model, "stream_ids", lambda *_, **options: iter(ids))
     pieces = list(model.stream("It"))
     assert "".join(pieces) == "Zoë – 你好"
     assert not any("\ufffd" in piece for piece in pieces)
-    monkeypatch.setattr(model, "stream_ids", lambda *arguments: iter(ids[:-1]))
+    monkeypatch.setattr(model, "stream_ids", lambda *_, **options: iter(ids[:-1]))
     assert "".join(model.stream("It")).startswith("Zoë – 你")
 
 
@@ -95,19 +95,56 @@ def test_stops_before_a_stop_id(model):
     assert model.stop_ids == {1}
 
 
+def logits_after(model, *chunks):
+    session = model.session()
+    for ids in chunks:
+        session.feed(ids)
+    return session.logits()
+
+
 def test_session_continues_and_forks(model):
     ids = CASES[0]["ids"]
+    expected = logits_after(model, ids)
     session = model.session()
     session.feed(ids[:2])
     fork = session.fork()
-    logits = session.feed(ids[2:])
+    session.feed(ids[2:])
     for i in ids[2:]:
-        again = fork.feed([i])
-    np.testing.assert_array_equal(again, logits)
-    np.testing.assert_array_equal(model.session().feed(ids), logits)
-    assert session.ids == ids
+        fork.feed([i])
+    np.testing.assert_array_equal(session.logits(), expected)
+    np.testing.assert_array_equal(fork.logits(), expected)
+    assert len(session) == len(fork) == len(ids)
     session.reset()
-    np.testing.assert_array_equal(session.feed(ids), logits)
+    assert len(session) == 0
+    session.feed(ids)
+    np.testing.assert_array_equal(session.logits(), expected)
+    assert session.sample() == expected.argmax() == CASES[0]["new_ids"][0]
+
+
+def test_session_is_what_run_computes(model):
+    ids = CASES[0]["ids"]
+    logits = model.run(input_ids=[ids])["logits"][0, -1]
+    np.testing.assert_array_equal(logits_after(model, ids), logits)
+
+
+def test_session_that_is_full_is_as_it_was(model):
+    ids = CASES[0]["ids"]
+    session = model.session(capacity=len(ids) + 1)
+    session.feed(ids)
+    before = session.logits()
+    with pytest.raises(bitnet.ContextFull):
+        session.feed([5, 6])
+    np.testing.assert_array_equal(session.logits(), before)
+    session.feed([5])
+
+
+def test_sampling_is_repeated_by_its_seed(model):
+    def draw(seed):
+        sampling = bitnet.Sampling(temperature=1.0, top_k=50, seed=seed)
+        return model.generate(CASES[0]["ids"], 16, sampling=sampling)
+
+    assert draw(1) == draw(1)
+    assert len({tuple(draw(seed)) for seed in range(4)}) > 1
 
 
 def test_threads_share_a_model(model):
@@ -194,13 +231,20 @@ def test_refuses_inputs(add, inputs, message):
 
 
 def test_session_needs_a_language_model(add):
-    with pytest.raises(bitnet.Error, match="no language model"):
+    with pytest.raises(bitnet.Error, match="language model"):
         add.session()
 
 
 def test_session_needs_ids(model):
-    with pytest.raises(bitnet.Error, match="there are no ids to feed"):
+    with pytest.raises(bitnet.Error, match="one or more ids are fed"):
         model.generate([])
+    with pytest.raises(bitnet.Error, match="has logits after the first id"):
+        model.session().logits()
+
+
+def test_session_refuses_ids_that_are_none(model):
+    with pytest.raises(bitnet.Error, match="2048"):
+        model.generate([2048])
 
 
 # ---------------------------------------------------------------------------
@@ -233,6 +277,8 @@ def test_library_must_be_a_model(tmp_path):
     path.write_text("nothing")
     with pytest.raises(bitnet.Error, match="model.so is no compiled model"):
         bitnet.Model(path)
+    with pytest.raises(bitnet.Error, match="is no compiled model: no bitnet_run"):
+        bitnet.Model("libc.so.6")
 
 
 def test_text_needs_a_tokenizer(tmp_path):
@@ -306,6 +352,15 @@ def test_command_exports_and_runs(tmp_path, capsys):
     assert capsys.readouterr().out == case["text"] + "\n"
     assert main(["run", str(AUSTEN), *arguments]) == 0
     assert capsys.readouterr().out == case["text"] + "\n"
+
+
+def test_command_samples(capsys):
+    command = ["run", str(AUSTEN), "--prompt", "It", "-n", "8", "-q", "--seed"]
+    drawn = []
+    for seed in ("1", "1"):
+        assert main([*command, seed, "--temperature", "0.9", "--top-k", "40"]) == 0
+        drawn.append(capsys.readouterr().out)
+    assert drawn[0] == drawn[1]
 
 
 def test_command_says_what_is_wrong(capsys):
