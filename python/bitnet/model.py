@@ -33,6 +33,7 @@ class Model:
         self.tokenizer: Any = None
         if tokenizer is not None:
             self.tokenizer = load_tokenizer(tokenizer)
+            self._check_vocabulary(tokenizer)
 
     @property
     def inputs(self) -> list[Port]:
@@ -145,6 +146,16 @@ class Model:
         return list(
             self.stream_ids(prompt, max_new_tokens, sampling=sampling, stop=stop)
         )
+
+    def _check_vocabulary(self, path: str | os.PathLike[str]) -> None:
+        """A model may know more ids than its tokenizer gives, but not fewer."""
+        known = [port.dims[-1] for port in self.outputs if port.role == "logits"]
+        entries = self.tokenizer.get_vocab_size()
+        if known and isinstance(known[0], int) and entries > known[0]:
+            raise Error(
+                f"{path} has {entries} entries, the model knows {known[0]} ids: "
+                "it is another model's tokenizer"
+            )
 
     def _need_tokenizer(self) -> Any:
         if self.tokenizer is None:

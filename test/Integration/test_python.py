@@ -290,6 +290,11 @@ def test_text_needs_a_tokenizer(tmp_path):
         bitnet.compile(FOLDERS[0], tokenizer=broken)
 
 
+def test_tokenizer_must_be_the_models():
+    with pytest.raises(bitnet.Error, match="2048 entries, the model knows 64 ids"):
+        bitnet.compile(FOLDERS[0], tokenizer=AUSTEN / "tokenizer.json")
+
+
 # ---------------------------------------------------------------------------
 # Recorded numbers
 # ---------------------------------------------------------------------------

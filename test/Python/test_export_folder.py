@@ -156,6 +156,26 @@ def test_is_the_compact_form(exported):
     assert codes and {types[name] for name in codes} == {onnx.TensorProto.INT2}
 
 
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_transformers_still_says_so(folder, monkeypatch):
+    """Where it is installed."""
+    monkeypatch.setenv("TORCHDYNAMO_DISABLE", "1")
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    load = transformers.AutoModelForCausalLM.from_pretrained
+    model = load(folder, dtype=torch.float32).eval()
+    with np.load(folder / "expected.npz") as expected, torch.no_grad():
+        ids = torch.from_numpy(expected["ids"])
+        logits = model(ids).logits.numpy()
+        np.testing.assert_allclose(logits, expected["logits"], atol=SAME)
+        prompt = int(expected["prompt"])
+        options = {"max_new_tokens": ids.shape[1] - prompt, "do_sample": False}
+        mask = torch.ones_like(ids[:, :prompt])
+        options |= {"attention_mask": mask, "eos_token_id": None}
+        new = model.generate(ids[:, :prompt], **options)
+        np.testing.assert_array_equal(new.numpy(), ids.numpy())
+
+
 def test_left_padding_changes_nothing(tmp_path):
     folder = HERE / "Inputs" / "hf" / "llama-packed"
     session = session_of(export(folder, tmp_path / "model.onnx"))
