@@ -10,6 +10,7 @@
 using namespace mlir;
 
 void bitnet::buildRaisePipeline(OpPassManager &pm, const RaiseOptions &) {
+  pm.addNestedPass<func::FuncOp>(createNameDimensions());
   pm.addPass(createEvaluateConstants());
   pm.addNestedPass<func::FuncOp>(createConvertONNXToBitNet());
   pm.addPass(createRecognizeModel());

@@ -269,4 +269,43 @@ def UpdateCachesInPlace : Pass<"bitnet-update-caches-in-place", "mlir::ModuleOp"
                               "Number of caches updated in place">];
 }
 
+def NameDimensions : Pass<"bitnet-name-dimensions", "mlir::func::FuncOp"> {
+  let summary = "say every size in terms of the sizes of the inputs";
+  let description = [{
+    Two tensors fit together if their sizes are equal for every input, and an
+    exporter that computes a size twice writes it in two ways: `past + seq` and
+    `seq + past`, or as a name that says nothing. This pass follows shapes, and
+    the integers that shapes are made of, from the inputs through every `onnx`
+    op. The attribute `onnx.dims` then has one text for one size, a size that is
+    always the same number becomes part of the type, and arithmetic whose result
+    is known becomes a constant.
+
+    Names that the model gives are taken where nothing else is known, in a
+    normal form.
+
+    Before:
+    ```mlir
+    func.func @main(%past: tensor<1x2x?x64xf32> {onnx.dims = ["", "", "past", ""]},
+                    %new: tensor<1x2x?x64xf32> {onnx.dims = ["", "", "seq", ""]}) -> tensor<?xi64> {
+      %all = onnx.Concat %new, %past {axis = 2 : i64, onnx.dims = [["", "", "unk__3", ""]]}
+          : (tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32>) -> tensor<1x2x?x64xf32>
+      %shape = onnx.Shape %all : (tensor<1x2x?x64xf32>) -> tensor<4xi64>
+      %two = onnx.Constant {value = dense<2> : tensor<i64>} : () -> tensor<i64>
+      %zero = onnx.Constant {value = dense<0> : tensor<i64>} : () -> tensor<i64>
+      %one = onnx.Constant {value = dense<1> : tensor<i64>} : () -> tensor<i64>
+      %length = onnx.Gather %shape, %two {axis = 0 : i64} : (tensor<4xi64>, tensor<i64>) -> tensor<i64>
+      %positions = onnx.Range %zero, %length, %one : (tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<?xi64>
+      return %positions : tensor<?xi64>
+    }
+    ```
+    After:
+    ```mlir
+    %all = onnx.Concat %new, %past {axis = 2 : i64, onnx.dims = [["", "", "past + seq", ""]]}
+    ...
+    %positions = onnx.Range %zero, %length, %one {onnx.dims = [["past + seq"]]}
+    ```
+  }];
+  let dependentDialects = ["::bitnet::onnx::ONNXDialect"];
+}
+
 #endif // BITNET_TRANSFORMS_PASSES_TD

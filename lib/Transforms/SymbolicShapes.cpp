@@ -1,0 +1,508 @@
+// Rules for shapes and for the integers that they are made of.
+//
+// A rule says only what holds for all sizes of the inputs: a slice that a long
+// input would cut, or a dimension that may be broadcast, is left to the names
+// that the model itself gives.
+#include "SymbolicShapes.h"
+
+#include "dialects/ONNX/ONNXDims.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace bitnet;
+using bitnet::onnx::SizeExpr;
+
+/// Tensors of more elements are data, not shapes.
+static constexpr int64_t kMaxElements = 64;
+
+static RankedTensorType typeOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+/// True for integers and truth values of which there are few.
+static bool isShapeLike(Value value) {
+  RankedTensorType type = typeOf(value);
+  Type element = type.getElementType();
+  return (element.isInteger(64) || element.isInteger(32) ||
+          element.isInteger(1)) &&
+         type.getRank() <= 1 && type.hasStaticShape() &&
+         type.getNumElements() <= kMaxElements;
+}
+
+static std::optional<int64_t> constantOf(const std::optional<SizeExpr> &size) {
+  return size ? size->getConstant() : std::nullopt;
+}
+
+/// An axis counted from the front.
+static int64_t fromFront(int64_t axis, int64_t rank) {
+  return axis < 0 ? axis + rank : axis;
+}
+
+//===----------------------------------------------------------------------===//
+// Elements
+//===----------------------------------------------------------------------===//
+
+static SmallVector<std::optional<SizeExpr>>
+constantElements(onnx::ConstantOp op) {
+  SmallVector<std::optional<SizeExpr>> result;
+  auto values = dyn_cast<DenseIntElementsAttr>(op.getValue());
+  if (!values)
+    return result;
+  bool isUnsigned = values.getElementType().isUnsignedInteger() ||
+                    values.getElementType().isInteger(1);
+  for (const APInt &value : values.getValues<APInt>())
+    result.push_back(SizeExpr(isUnsigned ? value.getZExtValue()
+                                         : value.getSExtValue()));
+  return result;
+}
+
+SymbolicShapes::Elements SymbolicShapes::elementsOf(Value value) const {
+  return elements.lookup(value);
+}
+
+std::optional<SmallVector<int64_t>> SymbolicShapes::constantsOf(Value value) {
+  SmallVector<int64_t> result;
+  Elements known = elementsOf(value);
+  if (known.empty())
+    return std::nullopt;
+  for (const Size &element : known) {
+    std::optional<int64_t> constant = constantOf(element);
+    if (!constant)
+      return std::nullopt;
+    result.push_back(*constant);
+  }
+  return result;
+}
+
+/// The same number everywhere, 0 unless it is given.
+static SmallVector<std::optional<SizeExpr>>
+filledElements(onnx::ConstantOfShapeOp op) {
+  int64_t number = 0;
+  if (std::optional<ElementsAttr> value = op.getValue()) {
+    auto numbers = dyn_cast<DenseIntElementsAttr>(*value);
+    if (!numbers)
+      return {};
+    number = (*numbers.value_begin<APInt>()).getSExtValue();
+  }
+  return SmallVector<std::optional<SizeExpr>>(
+      typeOf(op.getOutput()).getNumElements(), SizeExpr(number));
+}
+
+SymbolicShapes::Elements SymbolicShapes::shapeElements(onnx::ShapeOp op) {
+  Elements all = knownSizes(op.getData());
+  int64_t rank = all.size();
+  auto clamp = [&](int64_t index) {
+    return std::clamp<int64_t>(fromFront(index, rank), 0, rank);
+  };
+  int64_t start = clamp(op.getStart()), end = clamp(op.getEnd().value_or(rank));
+  return start < end ? Elements(ArrayRef(all).slice(start, end - start))
+                     : Elements();
+}
+
+SymbolicShapes::Elements SymbolicShapes::gatherElements(onnx::GatherOp op) {
+  Elements data = elementsOf(op.getData());
+  std::optional<SmallVector<int64_t>> indices = constantsOf(op.getIndices());
+  if (!indices || typeOf(op.getData()).getRank() != 1)
+    return {};
+  Elements result;
+  int64_t count = data.size();
+  for (int64_t index : *indices) {
+    int64_t place = fromFront(index, count);
+    result.push_back(place >= 0 && place < count ? data[place] : Size());
+  }
+  return result;
+}
+
+SymbolicShapes::Elements SymbolicShapes::sliceElements(onnx::SliceOp op) {
+  Elements data = elementsOf(op.getData());
+  auto starts = constantsOf(op.getStarts()), ends = constantsOf(op.getEnds());
+  auto steps = op.getSteps() ? constantsOf(op.getSteps())
+                             : std::optional(SmallVector<int64_t>{1});
+  if (!starts || !ends || !steps || starts->size() != 1 || steps->front() != 1)
+    return {};
+  int64_t count = data.size();
+  auto clamp = [&](int64_t index) {
+    return std::clamp<int64_t>(fromFront(index, count), 0, count);
+  };
+  int64_t start = clamp(starts->front()), end = clamp(ends->front());
+  return start < end ? Elements(ArrayRef(data).slice(start, end - start))
+                     : Elements();
+}
+
+/// Element `index` of a vector that may be a single number.
+static std::optional<SizeExpr>
+elementAt(ArrayRef<std::optional<SizeExpr>> elements, int64_t index) {
+  if (elements.empty())
+    return std::nullopt;
+  return elements.size() == 1 ? elements.front() : elements[index];
+}
+
+SymbolicShapes::Elements SymbolicShapes::whereElements(onnx::WhereOp op) {
+  Elements condition = elementsOf(op.getCondition()), x = elementsOf(op.getX()),
+           y = elementsOf(op.getY()), result;
+  for (int64_t i = 0; i < typeOf(op.getZ()).getNumElements(); ++i) {
+    std::optional<int64_t> chosen = constantOf(elementAt(condition, i));
+    result.push_back(!chosen ? Size() : elementAt(*chosen ? x : y, i));
+  }
+  return result;
+}
+
+/// 1 or 0 where it is known whether two numbers are equal.
+static std::optional<SizeExpr> compare(const SizeExpr &a, const SizeExpr &b) {
+  SizeExpr difference = a - b, opposite = b - a;
+  if (std::optional<int64_t> constant = difference.getConstant())
+    return SizeExpr(*constant == 0);
+  // One of them is larger by 1 at least, as a size is than -1.
+  if ((difference - 1).isSurelyNotNegative() ||
+      (opposite - 1).isSurelyNotNegative())
+    return SizeExpr(0);
+  return std::nullopt;
+}
+
+static std::optional<SizeExpr> apply(Operation *op, const SizeExpr &a,
+                                     const SizeExpr &b) {
+  std::optional<int64_t> x = a.getConstant(), y = b.getConstant();
+  return TypeSwitch<Operation *, std::optional<SizeExpr>>(op)
+      .Case([&](onnx::AddOp) { return a + b; })
+      .Case([&](onnx::SubOp) { return a - b; })
+      .Case([&](onnx::MulOp) { return a * b; })
+      .Case([&](onnx::DivOp) -> std::optional<SizeExpr> {
+        if (x && y && *y > 0)
+          return SizeExpr(*x / *y);
+        return a.dividedBy(b);
+      })
+      .Case([&](onnx::EqualOp) { return compare(a, b); })
+      .Default([](Operation *) { return std::nullopt; });
+}
+
+/// A binary op, element by element.
+SymbolicShapes::Elements SymbolicShapes::combine(Operation *op) {
+  Elements a = elementsOf(op->getOperand(0)), b = elementsOf(op->getOperand(1)),
+           result;
+  for (int64_t i = 0; i < typeOf(op->getResult(0)).getNumElements(); ++i) {
+    Size x = elementAt(a, i), y = elementAt(b, i);
+    result.push_back(x && y ? apply(op, *x, *y) : Size());
+  }
+  return result;
+}
+
+SymbolicShapes::Elements SymbolicShapes::inferElements(Operation *op) {
+  return TypeSwitch<Operation *, Elements>(op)
+      .Case([&](onnx::ConstantOp op) { return constantElements(op); })
+      .Case([&](onnx::ConstantOfShapeOp op) { return filledElements(op); })
+      .Case([&](onnx::ShapeOp op) { return shapeElements(op); })
+      .Case([&](onnx::GatherOp op) { return gatherElements(op); })
+      .Case([&](onnx::SliceOp op) { return sliceElements(op); })
+      .Case([&](onnx::WhereOp op) { return whereElements(op); })
+      .Case([&](onnx::ConcatOp op) {
+        Elements result;
+        for (Value input : op.getInputs()) {
+          Elements part = elementsOf(input);
+          part.resize(typeOf(input).getNumElements());
+          result.append(part);
+        }
+        return result;
+      })
+      .Case<onnx::IdentityOp, onnx::SqueezeOp, onnx::UnsqueezeOp,
+            onnx::ReshapeOp>([&](auto op) {
+        return elementsOf(op->getOperand(0));
+      })
+      .Case([&](onnx::CastOp op) {
+        unsigned width = typeOf(op.getOutput()).getElementTypeBitWidth();
+        return width >= 32 ? elementsOf(op.getInput()) : Elements();
+      })
+      .Case<onnx::AddOp, onnx::SubOp, onnx::MulOp, onnx::DivOp, onnx::EqualOp>(
+          [&](auto op) { return combine(op); })
+      .Default([](Operation *) { return Elements(); });
+}
+
+//===----------------------------------------------------------------------===//
+// Sizes
+//===----------------------------------------------------------------------===//
+
+SymbolicShapes::Elements SymbolicShapes::knownSizes(Value value) const {
+  return Elements(llvm::map_range(
+      sizesOf(value), [](const SizeExpr &size) { return Size(size); }));
+}
+
+/// What both sizes become, unless one of them may be 1.
+static std::optional<SizeExpr>
+broadcastSizes(const std::optional<SizeExpr> &a,
+               const std::optional<SizeExpr> &b) {
+  if (constantOf(a) == 1)
+    return b;
+  if (constantOf(b) == 1 || (a && b && *a == *b))
+    return a;
+  for (const std::optional<SizeExpr> &size : {a, b})
+    if (constantOf(size))
+      return size;
+  return std::nullopt;
+}
+
+SymbolicShapes::Elements
+SymbolicShapes::broadcast(ArrayRef<Elements> operands) {
+  size_t rank = 0;
+  for (const Elements &operand : operands)
+    rank = std::max<size_t>(rank, operand.size());
+  Elements result(rank, Size(SizeExpr(1)));
+  for (const Elements &operand : operands)
+    for (auto [dim, size] : llvm::enumerate(operand)) {
+      Size &common = result[rank - operand.size() + dim];
+      common = broadcastSizes(common, size);
+    }
+  return result;
+}
+
+SymbolicShapes::Elements SymbolicShapes::reshape(onnx::ReshapeOp op) {
+  Elements shape = elementsOf(op.getShape());
+  const Sizes &data = sizesOf(op.getData());
+  std::optional<size_t> inferred;
+  Size rest = SizeExpr(1);
+  for (auto [dim, size] : llvm::enumerate(shape)) {
+    if (constantOf(size) == 0 && op.getAllowzero() == 0 && dim < data.size())
+      size = data[dim];
+    if (constantOf(size) == -1)
+      inferred = dim;
+    else
+      rest = rest && size ? Size(*rest * *size) : Size();
+  }
+  if (!inferred)
+    return shape;
+  SizeExpr total = 1;
+  for (const SizeExpr &size : data)
+    total = total * size;
+  shape[*inferred] = rest ? total.dividedBy(*rest) : Size();
+  return shape;
+}
+
+/// The size of start:end of a dimension, if no part of it lies outside.
+static std::optional<SizeExpr> sliceSize(const SizeExpr &size, SizeExpr start,
+                                         SizeExpr end) {
+  auto clampConstant = [&](SizeExpr &bound) {
+    std::optional<int64_t> constant = bound.getConstant();
+    std::optional<int64_t> limit = size.getConstant();
+    if (constant && *constant < 0)
+      bound = size + bound;
+    if (constant && *constant > INT32_MAX - 1)
+      bound = size;
+    if (constant && limit)
+      bound = std::clamp<int64_t>(*bound.getConstant(), 0, *limit);
+  };
+  clampConstant(start);
+  clampConstant(end);
+  if (!start.isSurelyNotNegative() || !(size - end).isSurelyNotNegative() ||
+      !(end - start).isSurelyNotNegative())
+    return std::nullopt;
+  return end - start;
+}
+
+SymbolicShapes::Elements SymbolicShapes::slice(onnx::SliceOp op) {
+  Elements result = knownSizes(op.getData());
+  Elements starts = elementsOf(op.getStarts()), ends = elementsOf(op.getEnds());
+  int64_t rank = result.size(), count = starts.size();
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, count));
+  SmallVector<int64_t> steps(count, 1);
+  if (op.getAxes())
+    axes = constantsOf(op.getAxes()).value_or(SmallVector<int64_t>());
+  if (op.getSteps())
+    steps = constantsOf(op.getSteps()).value_or(SmallVector<int64_t>());
+  if (axes.size() != starts.size() || ends.size() != starts.size() ||
+      steps.size() != starts.size())
+    return {};
+  for (auto [i, axis] : llvm::enumerate(axes)) {
+    Size &size = result[fromFront(axis, rank)];
+    bool isKnown = starts[i] && ends[i] && steps[i] == 1;
+    size = isKnown ? sliceSize(*size, *starts[i], *ends[i]) : Size();
+  }
+  return result;
+}
+
+SymbolicShapes::Elements SymbolicShapes::concat(onnx::ConcatOp op) {
+  Elements result = knownSizes(op.getInputs().front());
+  int64_t axis = fromFront(op.getAxis(), result.size());
+  for (Value input : op.getInputs().drop_front())
+    for (auto [dim, size] : llvm::enumerate(sizesOf(input))) {
+      if (static_cast<int64_t>(dim) == axis)
+        result[dim] = *result[dim] + size;
+      else if (size.getConstant()) // it must be that of the others, too
+        result[dim] = size;
+    }
+  return result;
+}
+
+SymbolicShapes::Elements SymbolicShapes::gather(onnx::GatherOp op) {
+  Elements data = knownSizes(op.getData());
+  int64_t axis = fromFront(op.getAxis(), data.size());
+  Elements result(ArrayRef(data).take_front(axis));
+  result.append(knownSizes(op.getIndices()));
+  result.append(data.begin() + axis + 1, data.end());
+  return result;
+}
+
+SymbolicShapes::Elements SymbolicShapes::gatherND(onnx::GatherNDOp op) {
+  Elements data = knownSizes(op.getData()),
+           result = knownSizes(op.getIndices());
+  std::optional<int64_t> length = constantOf(result.back());
+  if (!length)
+    return {};
+  result.pop_back();
+  int64_t used = op.getBatchDims() + *length;
+  result.append(data.begin() + used, data.end());
+  return result;
+}
+
+SymbolicShapes::Elements SymbolicShapes::matmul(onnx::MatMulOp op) {
+  Elements a = knownSizes(op.getA()), b = knownSizes(op.getB());
+  if (a.size() < 2 || b.size() < 2)
+    return {};
+  Size rows = a[a.size() - 2], columns = b.back();
+  Elements result = broadcast({Elements(ArrayRef(a).drop_back(2)),
+                               Elements(ArrayRef(b).drop_back(2))});
+  result.append({rows, columns});
+  return result;
+}
+
+SymbolicShapes::Elements SymbolicShapes::range(onnx::RangeOp op) {
+  Size start = elementAt(elementsOf(op.getStart()), 0),
+       limit = elementAt(elementsOf(op.getLimit()), 0);
+  if (!start || !limit ||
+      constantOf(elementAt(elementsOf(op.getDelta()), 0)) != 1 ||
+      !(*limit - *start).isSurelyNotNegative())
+    return {};
+  return {*limit - *start};
+}
+
+SymbolicShapes::Elements SymbolicShapes::unsqueeze(onnx::UnsqueezeOp op) {
+  Elements data = knownSizes(op.getData()), result;
+  auto axes = constantsOf(op.getAxes());
+  if (!axes)
+    return {};
+  int64_t rank = data.size() + axes->size();
+  for (int64_t &axis : *axes)
+    axis = fromFront(axis, rank);
+  for (int64_t dim = 0, next = 0; dim < rank; ++dim)
+    result.push_back(llvm::is_contained(*axes, dim) ? Size(SizeExpr(1))
+                                                    : data[next++]);
+  return result;
+}
+
+SymbolicShapes::Elements SymbolicShapes::squeeze(onnx::SqueezeOp op) {
+  Elements data = knownSizes(op.getData()), result;
+  if (!op.getAxes())
+    return {};
+  auto axes = constantsOf(op.getAxes());
+  if (!axes)
+    return {};
+  for (int64_t &axis : *axes)
+    axis = fromFront(axis, data.size());
+  for (auto [dim, size] : llvm::enumerate(data))
+    if (!llvm::is_contained(*axes, static_cast<int64_t>(dim)))
+      result.push_back(size);
+  return result;
+}
+
+SymbolicShapes::Elements SymbolicShapes::transpose(onnx::TransposeOp op) {
+  Elements data = knownSizes(op.getData());
+  if (!op.getPerm())
+    return Elements(llvm::reverse(data));
+  return Elements(llvm::map_range(
+      *op.getPerm(), [&](int64_t dim) { return data[dim]; }));
+}
+
+/// The reduced dimensions are 1 if they stay; then the others are as before.
+SymbolicShapes::Elements SymbolicShapes::reduce(Operation *op) {
+  Elements data = knownSizes(op->getOperand(0)), result;
+  RankedTensorType type = typeOf(op->getResult(0));
+  if (type.getRank() != static_cast<int64_t>(data.size()))
+    return {};
+  for (auto [dim, size] : llvm::enumerate(data))
+    result.push_back(type.isDynamicDim(dim) ? size : Size());
+  return result;
+}
+
+SymbolicShapes::Elements SymbolicShapes::inferSizes(Operation *op) {
+  auto sameAsFirst = [&] { return knownSizes(op->getOperand(0)); };
+  auto ofAll = [&] {
+    SmallVector<Elements> operands;
+    for (Value operand : op->getOperands())
+      operands.push_back(knownSizes(operand));
+    return broadcast(operands);
+  };
+  return TypeSwitch<Operation *, Elements>(op)
+      .Case([&](onnx::ReshapeOp op) { return reshape(op); })
+      .Case([&](onnx::SliceOp op) { return slice(op); })
+      .Case([&](onnx::ConcatOp op) { return concat(op); })
+      .Case([&](onnx::GatherOp op) { return gather(op); })
+      .Case([&](onnx::GatherNDOp op) { return gatherND(op); })
+      .Case([&](onnx::MatMulOp op) { return matmul(op); })
+      .Case([&](onnx::RangeOp op) { return range(op); })
+      .Case([&](onnx::UnsqueezeOp op) { return unsqueeze(op); })
+      .Case([&](onnx::SqueezeOp op) { return squeeze(op); })
+      .Case([&](onnx::TransposeOp op) { return transpose(op); })
+      .Case([&](onnx::ExpandOp op) {
+        return broadcast({knownSizes(op.getInput()), elementsOf(op.getShape())});
+      })
+      .Case<onnx::ReduceMaxOp, onnx::ReduceMeanOp, onnx::ReduceMinOp,
+            onnx::ReduceSumOp>([&](auto op) { return reduce(op); })
+      .Case<onnx::AddOp, onnx::AndOp, onnx::DivOp, onnx::EqualOp,
+            onnx::GreaterOp, onnx::GreaterOrEqualOp, onnx::LessOp,
+            onnx::LessOrEqualOp, onnx::MaxOp, onnx::MinOp, onnx::MulOp,
+            onnx::OrOp, onnx::PowOp, onnx::SubOp, onnx::WhereOp>(
+          [&](auto) { return ofAll(); })
+      .Case<onnx::AbsOp, onnx::CastOp, onnx::ClipOp, onnx::CosOp,
+            onnx::CumSumOp, onnx::ErfOp, onnx::ExpOp, onnx::FloorOp,
+            onnx::GeluOp, onnx::IdentityOp, onnx::IsNaNOp,
+            onnx::LayerNormalizationOp, onnx::NegOp, onnx::NotOp,
+            onnx::RMSNormalizationOp, onnx::ReciprocalOp, onnx::ReluOp,
+            onnx::RotaryEmbeddingOp, onnx::RoundOp, onnx::SigmoidOp,
+            onnx::SignOp, onnx::SinOp, onnx::SoftmaxOp, onnx::SqrtOp,
+            onnx::SwishOp, onnx::TanhOp>([&](auto) { return sameAsFirst(); })
+      .Default([](Operation *) { return Elements(); });
+}
+
+//===----------------------------------------------------------------------===//
+// The order of a block
+//===----------------------------------------------------------------------===//
+
+/// What is known of each dimension: by its type, by a rule, by its name.
+void SymbolicShapes::setSizes(Value value, ArrayRef<Size> known) {
+  RankedTensorType type = typeOf(value);
+  Sizes sizes;
+  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+    StringRef name = onnx::getDimName(value, dim);
+    if (!type.isDynamicDim(dim))
+      sizes.push_back(type.getDimSize(dim));
+    else if (dim < static_cast<int64_t>(known.size()) && known[dim])
+      sizes.push_back(*known[dim]);
+    else if (!name.empty())
+      sizes.push_back(SizeExpr::parse(name));
+    else
+      sizes.push_back(SizeExpr::named("?" + std::to_string(unnamed++)));
+  }
+  shapes[value] = std::move(sizes);
+}
+
+void SymbolicShapes::addArgument(BlockArgument argument) {
+  if (isa<RankedTensorType>(argument.getType()))
+    setSizes(argument, {});
+}
+
+void SymbolicShapes::addOp(Operation *op) {
+  auto isTensor = [](Type type) { return isa<RankedTensorType>(type); };
+  if (!llvm::all_of(op->getOperandTypes(), isTensor) ||
+      !llvm::all_of(op->getResultTypes(), isTensor))
+    return;
+  for (Value result : op->getResults()) {
+    Elements known;
+    if (op->getNumResults() == 1 && !typeOf(result).hasStaticShape())
+      known = inferSizes(op);
+    setSizes(result, known);
+    if (!isShapeLike(result))
+      continue;
+    Elements values = inferElements(op);
+    if (static_cast<int64_t>(values.size()) ==
+        typeOf(result).getNumElements())
+      elements[result] = values;
+  }
+}
