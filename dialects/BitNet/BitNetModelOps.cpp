@@ -84,7 +84,8 @@ LogicalResult AttentionOp::verify() {
   ArrayRef<int64_t> m = getMask().getType().getShape();
   if ((m[0] != 1 && failed(verifyCompatibleShape({m[0]}, {q[0]}))) ||
       (m[1] != 1 && m[1] != q[1]) ||
-      failed(verifyCompatibleShape({m[2], m[3]}, {q[2], k[2]})))
+      (m[2] != 1 && failed(verifyCompatibleShape({m[2]}, {q[2]}))) ||
+      failed(verifyCompatibleShape({m[3]}, {k[2]})))
     return emitOpError("mask must cover each query and key");
   return success();
 }

@@ -105,10 +105,11 @@ def BitNet_AttentionOp : BitNet_ShapedOp<"attention"> {
     Scaled dot product attention (ONNX Attention-24) with grouped heads: query
     [batch, heads, sequence, d]; key and value [batch, kv heads, total, d];
     query head h reads key head `h / (heads / kv heads)`. The mask has shape
-    [batch or 1, heads or 1, sequence, total] and is true where a key is seen;
-    a query that sees no key gives zeros.
+    [batch or 1, heads or 1, sequence or 1, total] and is true where a key is
+    seen, or it is a number that is added to the score: minus infinity hides a
+    key. A query that sees no key gives zeros.
 
-        p = softmax(scale * (q . k) over the keys seen)
+        p = softmax(scale * (q . k) + mask, over the keys seen)
         y = sum over keys of p * v
 
     A key that is not seen takes part in no sum, so that a row's result
@@ -123,7 +124,7 @@ def BitNet_AttentionOp : BitNet_ShapedOp<"attention"> {
   }];
   let arguments = (ins 4DTensorOf<[F32]>:$query, 4DTensorOf<[F32]>:$key,
                        4DTensorOf<[F32]>:$value,
-                       Optional<4DTensorOf<[I1]>>:$mask, F32Attr:$scale);
+                       Optional<4DTensorOf<[I1, F32]>>:$mask, F32Attr:$scale);
   let results = (outs 4DTensorOf<[F32]>:$result);
   let assemblyFormat = [{
     $query `,` $key `,` $value (`mask` $mask^ `:` type($mask))?

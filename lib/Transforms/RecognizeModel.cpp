@@ -85,10 +85,14 @@ static int64_t getTableRows(Value indices) {
   return rows;
 }
 
-/// True if a truth value made of `input` decides what is attended to.
+/// True if a truth value made of `input`, or a number made of that, decides what
+/// is attended to.
 static bool masksAttention(Value input) {
   auto passes = [](Operation *op) {
     return movesElements(op) ||
+           isa<bitnet::onnx::AddOp, bitnet::onnx::ExpandOp, bitnet::onnx::MulOp,
+               bitnet::onnx::SliceOp, bitnet::onnx::SubOp,
+               bitnet::onnx::WhereOp>(op) ||
            (op->getNumResults() == 1 &&
             getElementTypeOrSelf(op->getResult(0)).isInteger(1));
   };

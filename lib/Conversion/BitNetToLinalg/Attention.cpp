@@ -197,7 +197,7 @@ private:
     return addLanes(b, lanes);
   }
 
-  /// scale * score, minus infinity where the key is not seen
+  /// scale * score + mask, minus infinity where the key is not seen
   static Value maskScores(ImplicitLocOpBuilder &b, AttentionOp op,
                           OpAdaptor adaptor, Value scores) {
     SmallVector<ReadTensor> reads = {{scores, b.getMultiDimIdentityMap(4)}};
@@ -206,12 +206,14 @@ private:
       reads.push_back(
           {mask, mapOf(b, 4,
                        {dimOrOnly(b, mask, 0), dimOrOnly(b, mask, 1),
-                        b.getAffineDimExpr(2), b.getAffineDimExpr(3)})});
+                        dimOrOnly(b, mask, 2), b.getAffineDimExpr(3)})});
     auto scale = [&](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
       Value factor = arith::ConstantOp::create(b, op.getScaleAttr());
       Value scaled = arith::MulFOp::create(b, x[0], factor);
       if (!mask)
         return scaled;
+      if (x[1].getType().isF32())
+        return arith::AddFOp::create(b, scaled, x[1]);
       return arith::SelectOp::create(b, x[1], scaled, constant(b, -INFINITY));
     };
     return mapElements(b, reads, tensor::getMixedSizes(b, b.getLoc(), scores),

@@ -50,7 +50,11 @@ private:
   Value emitHeads(const QueryHeads &at, Value result);
   QueryHeads headsOf(ValueRange at);
 
-  Value maskAsBytes();
+  bool hasFloatMask() {
+    return op.getMask() && op.getMask().getType().getElementType().isF32();
+  }
+  Value padMask();
+  Value readMask(const QueryHeads &at, Value first);
   Value seenKeys(const QueryHeads &at, Value first);
 
   SmallVector<Value> readQuery(const QueryHeads &at, Value head);
@@ -93,64 +97,79 @@ AttentionEmitter::AttentionEmitter(ImplicitLocOpBuilder &b, AttentionOp op)
       width(headsTogether(op)) {
   shares = op.getQuery().getType().getDimSize(1) /
            op.getKey().getType().getDimSize(1) / width;
-  // The mask's own size, so that layers that share a mask share its bytes.
+  // The mask's own size, so that layers that share a mask share its copy.
   Value source = op.getMask() ? Value(op.getMask()) : Value(op.getKey());
   total =
       b.createOrFold<tensor::DimOp>(source, indexOf(b, op.getMask() ? 3 : 2));
   Value blocks = arith::CeilDivUIOp::create(b, total, indexOf(b, kLanes));
   padded = b.createOrFold<arith::MulIOp>(blocks, indexOf(b, kLanes));
   if (op.getMask())
-    mask = maskAsBytes();
+    mask = padMask();
 }
 
 //===----------------------------------------------------------------------===//
 // Mask
 //===----------------------------------------------------------------------===//
 
-/// The mask as bytes, and zeros up to a whole block of keys: vectors of i1 are
-/// read as bits, which is not how i1 lies in memory.
-Value AttentionEmitter::maskAsBytes() {
-  Value bits = op.getMask();
-  Type i8 = b.getI8Type();
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, b.getLoc(), bits);
+/// The mask up to a whole block of keys, of which the last ones are hidden. Truth
+/// values become bytes: vectors of i1 are read as bits, which is not how i1 lies
+/// in memory.
+Value AttentionEmitter::padMask() {
+  Value source = op.getMask();
+  TypedAttr hidden = b.getI8IntegerAttr(0);
+  if (hasFloatMask())
+    hidden = b.getF32FloatAttr(kMinusInfinity);
+  SmallVector<OpFoldResult> sizes =
+      tensor::getMixedSizes(b, b.getLoc(), source);
   SmallVector<OpFoldResult> paddedSizes = sizes;
   paddedSizes[3] = getAsOpFoldResult(padded);
-  Value zero = arith::ConstantOp::create(b, b.getI8IntegerAttr(0));
-  Value zeros = linalg::FillOp::create(b, zero, emptyTensor(b, paddedSizes, i8))
-                    .getResult(0);
+  Value fill = arith::ConstantOp::create(b, hidden);
+  Value all = linalg::FillOp::create(
+                  b, fill, emptyTensor(b, paddedSizes, hidden.getType()))
+                  .getResult(0);
 
   SmallVector<OpFoldResult> offsets(4, b.getIndexAttr(0));
   SmallVector<OpFoldResult> strides(4, b.getIndexAttr(1));
-  Value slice =
-      tensor::ExtractSliceOp::create(b, zeros, offsets, sizes, strides);
+  Value slice = tensor::ExtractSliceOp::create(b, all, offsets, sizes, strides);
   AffineMap identity = b.getMultiDimIdentityMap(4);
   SmallVector<utils::IteratorType> iterators(4, utils::IteratorType::parallel);
-  auto bytes = linalg::GenericOp::create(
-      b, slice.getType(), bits, slice, ArrayRef<AffineMap>{identity, identity},
-      iterators, [&](OpBuilder &body, Location loc, ValueRange args) {
-        Value byte = arith::ExtUIOp::create(body, loc, i8, args[0]);
-        linalg::YieldOp::create(body, loc, byte);
+  auto copy = linalg::GenericOp::create(
+      b, slice.getType(), source, slice,
+      ArrayRef<AffineMap>{identity, identity}, iterators,
+      [&](OpBuilder &body, Location loc, ValueRange args) {
+        Value element = args[0];
+        if (!hasFloatMask())
+          element = arith::ExtUIOp::create(body, loc, hidden.getType(), element);
+        linalg::YieldOp::create(body, loc, element);
       });
-  return tensor::InsertSliceOp::create(b, bytes.getResult(0), zeros, offsets,
+  return tensor::InsertSliceOp::create(b, copy.getResult(0), all, offsets,
                                        sizes, strides);
+}
+
+/// What the mask says of the keys first, first + 1, ...
+Value AttentionEmitter::readMask(const QueryHeads &at, Value first) {
+  auto shape = op.getMask().getType().getShape();
+  Value zero = indexOf(b, 0);
+  return readVector(b, mask,
+                    {shape[0] == 1 ? zero : at.batch,
+                     shape[1] == 1 ? zero : at.heads[0],
+                     shape[2] == 1 ? zero : at.query, first},
+                    kKeys);
 }
 
 /// Which of the keys first, first + 1, ... the query sees.
 Value AttentionEmitter::seenKeys(const QueryHeads &at, Value first) {
-  auto type = VectorType::get(kKeys, b.getI1Type());
   if (!mask) {
     Value left = arith::SubIOp::create(b, total, first);
-    return vector::CreateMaskOp::create(b, type, left);
+    return vector::CreateMaskOp::create(
+        b, VectorType::get(kKeys, b.getI1Type()), left);
   }
-  auto shape = op.getMask().getType().getShape();
-  Value zero = indexOf(b, 0);
-  Value bytes =
-      readVector(b, mask,
-                 {shape[0] == 1 ? zero : at.batch,
-                  shape[1] == 1 ? zero : at.heads[0], at.query, first},
-                 kKeys);
-  Value none = arith::ConstantOp::create(b, b.getZeroAttr(bytes.getType()));
-  return arith::CmpIOp::create(b, arith::CmpIPredicate::ne, bytes, none);
+  Value read = readMask(at, first);
+  if (hasFloatMask())
+    return arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, read,
+                                 splatOf(b, kMinusInfinity, kKeys));
+  Value none = arith::ConstantOp::create(b, b.getZeroAttr(read.getType()));
+  return arith::CmpIOp::create(b, arith::CmpIPredicate::ne, read, none);
 }
 
 //===----------------------------------------------------------------------===//
@@ -167,7 +186,7 @@ SmallVector<Value> AttentionEmitter::readQuery(const QueryHeads &at,
   return query;
 }
 
-/// scale * (query . key) of four keys. Keys behind the last one repeat it.
+/// scale * (query . key) + mask of four keys. Keys behind the last one repeat it.
 Value AttentionEmitter::scoresOf(const QueryHeads &at, ArrayRef<Value> query,
                                  Value first) {
   Value last = arith::SubIOp::create(b, total, indexOf(b, 1));
@@ -182,7 +201,10 @@ Value AttentionEmitter::scoresOf(const QueryHeads &at, ArrayRef<Value> query,
     }
   }
   Value scale = splatOf(b, op.getScale().convertToFloat(), kKeys);
-  return arith::MulFOp::create(b, addLanesOfFour(b, products), scale);
+  Value scores = arith::MulFOp::create(b, addLanesOfFour(b, products), scale);
+  if (hasFloatMask())
+    scores = arith::AddFOp::create(b, scores, readMask(at, first));
+  return scores;
 }
 
 /// The largest of four lanes.

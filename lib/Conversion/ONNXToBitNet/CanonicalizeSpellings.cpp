@@ -2,11 +2,13 @@
 //
 // Each rewrite is exact: a layer that no matcher takes still computes what
 // the model says.
+#include "Heads.h"
 #include "MathMatchers.h"
 #include "Raise.h"
 
 using namespace mlir;
 using namespace bitnet;
+using bitnet::onnx::isSameDim;
 
 namespace {
 
@@ -126,9 +128,73 @@ struct DropIdentity : OpRewritePattern<onnx::IdentityOp> {
   }
 };
 
+/// concat(x) -> x
+struct DropLoneConcat : OpRewritePattern<onnx::ConcatOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(onnx::ConcatOp concat,
+                                PatternRewriter &rewriter) const override {
+    if (concat.getInputs().size() != 1 ||
+        concat.getInputs()[0].getType() != concat.getType())
+      return rewriter.notifyMatchFailure(concat, "has something to join");
+    rewriter.replaceOp(concat, concat.getInputs());
+    return success();
+  }
+};
+
+/// reshape(x) -> x and expand(x) -> x, if no size changes
+template <typename OpTy> struct DropIdleReshape : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(OpTy op,
+                                PatternRewriter &rewriter) const override {
+    Value x = op->getOperand(0), result = op->getResult(0);
+    if (x.getType() != result.getType())
+      return rewriter.notifyMatchFailure(op, "changes the type");
+    for (int64_t dim = 0; dim < getRank(x); ++dim)
+      if (!isSameDim(x, dim, result, dim))
+        return rewriter.notifyMatchFailure(op, "may change a size");
+    rewriter.replaceOp(op, x);
+    return success();
+  }
+};
+
+/// How PyTorch transposes the last two dimensions of keys before opset 23:
+/// reshape(transpose(reshape(x, [b * h, t, d]))) -> transpose(x)
+struct SplitTranspose : OpRewritePattern<onnx::ReshapeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(onnx::ReshapeOp outer,
+                                PatternRewriter &rewriter) const override {
+    auto transpose = outer.getData().getDefiningOp<onnx::TransposeOp>();
+    auto inner = transpose
+                     ? transpose.getData().getDefiningOp<onnx::ReshapeOp>()
+                     : nullptr;
+    if (!inner || transpose.getPerm() != ArrayRef<int64_t>{0, 2, 1})
+      return rewriter.notifyMatchFailure(outer, "no transposed matrices");
+    Value x = inner.getData(), merged = inner.getReshaped(),
+          result = outer.getReshaped();
+    if (getRank(x) != 4 || getRank(result) != 4)
+      return rewriter.notifyMatchFailure(outer, "not matrices of heads");
+    bool keepsMatrices =
+        isSameDim(x, 2, merged, 1) && isSameDim(x, 3, merged, 2);
+    bool keepsHeads = isSameDim(x, 0, result, 0) && isSameDim(x, 1, result, 1);
+    bool isTransposed = isSameDim(x, 2, result, 3) && isSameDim(x, 3, result, 2);
+    if (!keepsMatrices || !keepsHeads || !isTransposed)
+      return rewriter.notifyMatchFailure(outer, "a size may change");
+    auto direct = onnx::TransposeOp::create(
+        rewriter, outer.getLoc(), outer.getType(), x,
+        rewriter.getDenseI64ArrayAttr({0, 1, 3, 2}));
+    replaceNamed(rewriter, outer, direct);
+    return success();
+  }
+};
+
 } // namespace
 
 void bitnet::populateSpellingPatterns(RewritePatternSet &patterns) {
-  patterns.add<DropIdentity, DropIdleCast, DropUnitFactor, MaxToClip,
-               MergeClips, MinToClip>(patterns.getContext());
+  patterns.add<DropIdentity, DropIdleCast, DropIdleReshape<onnx::ExpandOp>,
+               DropIdleReshape<onnx::ReshapeOp>, DropLoneConcat, DropUnitFactor,
+               MaxToClip, MergeClips, MinToClip, SplitTranspose>(
+      patterns.getContext());
 }

@@ -32,6 +32,8 @@ struct ConvertONNXToBitNet
                         bitnet::populateIntegerLinearPatterns,
                         bitnet::populateEmbeddingPatterns,
                         bitnet::populateNormPatterns,
+                        bitnet::populateRopePatterns,
+                        bitnet::populateKvAppendPatterns,
                         bitnet::populateAttentionPatterns})))
       return signalPassFailure();
     if (explain)

@@ -25,7 +25,13 @@ llvm::LogicalResult expandMatMulNBits(onnx::MatMulNBitsOp matmul);
 /// RMSNormalization, LayerNormalization and what they are made of.
 void populateNormPatterns(mlir::RewritePatternSet &patterns);
 
-/// RotaryEmbedding, Attention and the caches of keys and values.
+/// RotaryEmbedding and products with cosines and sines -> bitnet.rope.
+void populateRopePatterns(mlir::RewritePatternSet &patterns);
+
+/// Concat of a cache and what is new -> bitnet.kv_append.
+void populateKvAppendPatterns(mlir::RewritePatternSet &patterns);
+
+/// Attention and softmax(q . k) . v -> bitnet.attention.
 void populateAttentionPatterns(mlir::RewritePatternSet &patterns);
 
 /// Rows of a table, looked up by ids of any shape: as [rows, k].

@@ -1,11 +1,11 @@
-// Recognises what lies between the layers of an attention block: rotary
-// positions, caches of keys and values, and attention itself.
+// Recognises attention: the operator, and its primitive spelling.
+#include "AttentionScores.h"
 #include "ConstantTensor.h"
+#include "Heads.h"
 #include "Raise.h"
 #include "dialects/BitNet/BitNetDialect.h"
-#include "dialects/ONNX/ONNXDims.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/TypeUtilities.h"
 
 #include <cmath>
 
@@ -13,122 +13,8 @@ using namespace mlir;
 using namespace bitnet;
 using onnx::isSameDim;
 
-/// True for [batch, heads, length, channels] of f32 with the last and the
-/// number of heads known.
-static bool isHeads(Value value) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  return type && type.getRank() == 4 && type.getElementType().isF32() &&
-         !type.isDynamicDim(1) && !type.isDynamicDim(3);
-}
-
-static int64_t getDimSize(Value value, int64_t dim) {
-  return cast<RankedTensorType>(value.getType()).getDimSize(dim);
-}
-
-/// True if dimension `dim` of `value` is 1 or surely that of `other`.
-static bool isOneOrSameDim(Value value, int64_t dim, Value other,
-                           int64_t otherDim) {
-  return getDimSize(value, dim) == 1 || isSameDim(value, dim, other, otherDim);
-}
-
-/// Replaces `root` by `op` and hands the names of its dimensions on.
-static void replaceNamed(PatternRewriter &rewriter, Operation *root,
-                         Operation *op) {
-  if (Attribute dims = root->getAttr(onnx::kDimsAttr))
-    op->setAttr(onnx::kDimsAttr, dims);
-  rewriter.replaceOp(root, op);
-}
-
 //===----------------------------------------------------------------------===//
-// Rotary positions
-//===----------------------------------------------------------------------===//
-
-/// True for angles [batch or 1, sequence, channels / 2] of x.
-static bool isAngles(Value angles, Value x) {
-  auto type = cast<RankedTensorType>(angles.getType());
-  return type.getRank() == 3 && type.getElementType().isF32() &&
-         type.getDimSize(2) == getDimSize(x, 3) / 2 &&
-         isOneOrSameDim(angles, 0, x, 0) && isSameDim(angles, 1, x, 2);
-}
-
-namespace {
-
-/// RotaryEmbedding(x, cos, sin) -> rope(x, cos, sin)
-struct RaiseRope : OpRewritePattern<onnx::RotaryEmbeddingOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(onnx::RotaryEmbeddingOp rotary,
-                                PatternRewriter &rewriter) const override {
-    Value x = rotary.getX();
-    if (!isHeads(x))
-      return rewriter.notifyMatchFailure(rotary, "input is not 4-D of f32");
-    if (rotary.getPositionIds())
-      return rewriter.notifyMatchFailure(rotary, "angles are looked up");
-    auto rotated = static_cast<int64_t>(rotary.getRotaryEmbeddingDim());
-    if (getDimSize(x, 3) % 2 != 0 ||
-        (rotated != 0 && rotated != getDimSize(x, 3)))
-      return rewriter.notifyMatchFailure(rotary, "some channels stay");
-    if (!isAngles(rotary.getCosCache(), x) ||
-        !isAngles(rotary.getSinCache(), x))
-      return rewriter.notifyMatchFailure(rotary,
-                                         "angles are not one set per position");
-    replaceNamed(rewriter, rotary,
-                 RopeOp::create(rewriter, rotary.getLoc(), rotary.getType(), x,
-                                rotary.getCosCache(), rotary.getSinCache(),
-                                rotary.getInterleaved() != 0));
-    return success();
-  }
-};
-
-} // namespace
-
-//===----------------------------------------------------------------------===//
-// Caches
-//===----------------------------------------------------------------------===//
-
-/// An input of the model, as caches are.
-static bool isFunctionArgument(Value value) {
-  auto argument = dyn_cast<BlockArgument>(value);
-  return argument && argument.getOwner()->isEntryBlock() &&
-         isa<func::FuncOp>(argument.getOwner()->getParentOp());
-}
-
-/// True if `value` leaves the function or is attended to, maybe after heads
-/// have been repeated.
-static bool isCacheUse(Operation *user) {
-  return isa<func::ReturnOp, onnx::AttentionOp, AttentionOp, onnx::UnsqueezeOp>(
-      user);
-}
-
-namespace {
-
-/// Concat(past, update) along the positions -> kv_append(past, update)
-struct RaiseKvAppend : OpRewritePattern<onnx::ConcatOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(onnx::ConcatOp concat,
-                                PatternRewriter &rewriter) const override {
-    ValueRange inputs = concat.getInputs();
-    auto axis = static_cast<int64_t>(concat.getAxis());
-    if (inputs.size() != 2 || !isHeads(inputs[0]) || !isHeads(inputs[1]))
-      return rewriter.notifyMatchFailure(concat, "not two 4-D tensors of f32");
-    if (axis != 2 && axis != -2)
-      return rewriter.notifyMatchFailure(concat, "does not join positions");
-    if (!isFunctionArgument(inputs[0]))
-      return rewriter.notifyMatchFailure(concat, "past is not an input");
-    if (llvm::none_of(concat->getUsers(), isCacheUse))
-      return rewriter.notifyMatchFailure(concat, "result is not attended to");
-    replaceNamed(rewriter, concat,
-                 KvAppendOp::create(rewriter, concat.getLoc(), concat.getType(),
-                                    inputs[0], inputs[1]));
-    return success();
-  }
-};
-
-} // namespace
-
-//===----------------------------------------------------------------------===//
-// Attention
+// Repeated heads
 //===----------------------------------------------------------------------===//
 
 /// x [b, h, t, d] where `value` is [b, h * n, t, d] with each head n times:
@@ -157,18 +43,70 @@ static Value matchRepeatedHeads(Value value) {
   return onlyHeads && inPlace ? x : Value();
 }
 
-/// The keys or values as they are before heads are repeated.
-static Value skipRepeat(Value value) {
-  Value heads = matchRepeatedHeads(value);
-  return heads ? heads : value;
+//===----------------------------------------------------------------------===//
+// Operands
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// All that bitnet.attention needs.
+struct AttentionParts {
+  Value query, key, value;
+  SmallVector<MaskTerm> masks;
+  float scale;
+};
+
+} // namespace
+
+/// Takes keys and values as they are before their heads are repeated.
+static void skipRepeats(AttentionParts &parts) {
+  Value key = matchRepeatedHeads(parts.key);
+  Value value = matchRepeatedHeads(parts.value);
+  if (!key || !value || getDimSize(key, 1) != getDimSize(value, 1))
+    return;
+  parts.key = key;
+  parts.value = value;
 }
+
+/// Checks what bitnet.attention wants of its operands.
+static LogicalResult checkOperands(const AttentionParts &parts, Operation *root,
+                                   PatternRewriter &rewriter) {
+  Value query = parts.query, key = parts.key, value = parts.value;
+  for (Value heads : {query, key, value})
+    if (!isHeads(heads))
+      return rewriter.notifyMatchFailure(root, "not 4-D tensors of f32");
+  if (getDimSize(query, 3) != getDimSize(key, 3) ||
+      getDimSize(key, 1) != getDimSize(value, 1) || getDimSize(key, 1) == 0 ||
+      getDimSize(query, 1) % getDimSize(key, 1) != 0)
+    return rewriter.notifyMatchFailure(root, "heads do not fit together");
+  if (!isSameDim(key, 0, query, 0) || !isSameDim(value, 0, query, 0) ||
+      !isSameDim(key, 2, value, 2))
+    return rewriter.notifyMatchFailure(
+        root, "batch or length may differ between operands");
+  for (const MaskTerm &mask : parts.masks)
+    if (Match<Value> found = matchMaskOperand(mask.value, query, key); !found)
+      return rewriter.notifyMatchFailure(root, found.miss().reason);
+  return success();
+}
+
+static void replaceByAttention(PatternRewriter &rewriter, Operation *root,
+                               const AttentionParts &parts) {
+  Location loc = root->getLoc();
+  Value mask =
+      createMask(rewriter, loc, parts.masks, parts.query, parts.key);
+  replaceNamed(rewriter, root,
+               AttentionOp::create(rewriter, loc, root->getResult(0).getType(),
+                                   parts.query, parts.key, parts.value, mask,
+                                   rewriter.getF32FloatAttr(parts.scale)));
+}
+
+//===----------------------------------------------------------------------===//
+// The operator
+//===----------------------------------------------------------------------===//
 
 /// Checks what bitnet.attention has no word for.
 static LogicalResult checkAttention(onnx::AttentionOp attention,
                                     PatternRewriter &rewriter) {
-  for (Value heads : {attention.getQ(), attention.getK(), attention.getV()})
-    if (!isHeads(heads))
-      return rewriter.notifyMatchFailure(attention, "not 4-D tensors of f32");
   if (attention.getPastKey() || attention.getPastValue() ||
       attention.getNonpadKvSeqlen())
     return rewriter.notifyMatchFailure(attention, "has a cache of its own");
@@ -179,15 +117,6 @@ static LogicalResult checkAttention(onnx::AttentionOp attention,
   if (!attention.getPresent().empty())
     return rewriter.notifyMatchFailure(attention, "gives more than its result");
   return success();
-}
-
-/// True for truth values [batch or 1, heads or 1, sequence, total].
-static bool isMask(Value mask, Value query, Value key) {
-  auto type = cast<RankedTensorType>(mask.getType());
-  return type.getRank() == 4 && type.getElementType().isInteger(1) &&
-         isOneOrSameDim(mask, 0, query, 0) &&
-         isOneOrSameDim(mask, 1, query, 1) && isSameDim(mask, 2, query, 2) &&
-         isSameDim(mask, 3, key, 2);
 }
 
 /// 1 / sqrt(channels) where the model gives no scale.
@@ -207,26 +136,89 @@ struct RaiseAttention : OpRewritePattern<onnx::AttentionOp> {
                                 PatternRewriter &rewriter) const override {
     if (failed(checkAttention(attention, rewriter)))
       return failure();
-    Value query = attention.getQ();
-    Value key = skipRepeat(attention.getK());
-    Value value = skipRepeat(attention.getV());
-    if (getDimSize(key, 1) != getDimSize(value, 1)) {
-      key = attention.getK();
-      value = attention.getV();
+    AttentionParts parts{attention.getQ(), attention.getK(), attention.getV(),
+                         {}, 1.0f};
+    skipRepeats(parts);
+    if (Value mask = attention.getAttnMask()) {
+      bool isTruth = getElementTypeOrSelf(mask).isInteger(1);
+      parts.masks.push_back({isTruth ? MaskTerm::Seen : MaskTerm::Added, mask});
+      // A shorter mask hides the other keys.
+      if (getRank(mask) > 0 && !isSameDim(mask, getRank(mask) - 1, parts.key, 2))
+        return rewriter.notifyMatchFailure(attention,
+                                           "mask may be shorter than the keys");
     }
-    if (!isSameDim(key, 0, query, 0) || !isSameDim(value, 0, query, 0) ||
-        !isSameDim(key, 2, value, 2))
-      return rewriter.notifyMatchFailure(
-          attention, "batch or length may differ between operands");
-    Value mask = attention.getAttnMask();
-    if (mask && !isMask(mask, query, key))
-      return rewriter.notifyMatchFailure(
-          attention, "mask is not a truth value for each query and key");
-    replaceNamed(
-        rewriter, attention,
-        AttentionOp::create(rewriter, attention.getLoc(),
-                            attention.getY().getType(), query, key, value, mask,
-                            rewriter.getF32FloatAttr(getScale(attention))));
+    if (failed(checkOperands(parts, attention, rewriter)))
+      return failure();
+    parts.scale = getScale(attention);
+    replaceByAttention(rewriter, attention, parts);
+    return success();
+  }
+};
+
+//===----------------------------------------------------------------------===//
+// Primitive ops
+//===----------------------------------------------------------------------===//
+
+} // namespace
+
+/// p where `weights` is p, or p with zeros for rows of NaN: those of queries
+/// that see no key.
+static Value skipNaNGuard(Value weights) {
+  auto where = weights.getDefiningOp<onnx::WhereOp>();
+  auto isNaN =
+      where ? where.getCondition().getDefiningOp<onnx::IsNaNOp>() : nullptr;
+  if (!isNaN || getScalar(where.getX()) != 0.0f ||
+      where.getY() != isNaN.getX())
+    return weights;
+  return where.getY();
+}
+
+/// Keys as [batch, heads, length, channels].
+static Value orderKeys(PatternRewriter &rewriter, const AttentionScores &scores) {
+  if (llvm::equal(scores.keyOrder, llvm::seq<int64_t>(0, 4)))
+    return scores.key;
+  auto type = cast<RankedTensorType>(scores.key.getType());
+  SmallVector<int64_t> shape;
+  SmallVector<StringRef> names;
+  for (int64_t dim : scores.keyOrder) {
+    shape.push_back(type.getDimSize(dim));
+    names.push_back(onnx::getDimName(scores.key, dim));
+  }
+  auto transpose = onnx::TransposeOp::create(
+      rewriter, scores.key.getLoc(), type.clone(shape), scores.key,
+      rewriter.getDenseI64ArrayAttr(scores.keyOrder));
+  transpose->setAttr(onnx::kDimsAttr, rewriter.getArrayAttr(
+                                          rewriter.getStrArrayAttr(names)));
+  return transpose;
+}
+
+namespace {
+
+/// softmax(scale * q . k^T + mask) . v -> attention(q, k, v, mask)
+struct RaisePrimitiveAttention : OpRewritePattern<onnx::MatMulOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(onnx::MatMulOp matmul,
+                                PatternRewriter &rewriter) const override {
+    auto softmax = skipNaNGuard(matmul.getA()).getDefiningOp<onnx::SoftmaxOp>();
+    if (!softmax)
+      return rewriter.notifyMatchFailure(matmul, "no softmax of scores");
+    int64_t rank = getRank(softmax.getOutput());
+    auto axis = static_cast<int64_t>(softmax.getAxis());
+    if (rank != 4 || (axis != -1 && axis != 3))
+      return rewriter.notifyMatchFailure(matmul,
+                                         "softmax is not over the keys");
+    Match<AttentionScores> scores = matchAttentionScores(softmax.getInput());
+    if (!scores)
+      return rewriter.notifyMatchFailure(matmul, scores.miss().reason);
+    if (getRank(scores->key) != 4)
+      return rewriter.notifyMatchFailure(matmul, "keys are not 4-D");
+    AttentionParts parts{scores->query, orderKeys(rewriter, *scores),
+                         matmul.getB(), scores->masks, scores->scale};
+    skipRepeats(parts);
+    if (failed(checkOperands(parts, matmul, rewriter)))
+      return failure();
+    replaceByAttention(rewriter, matmul, parts);
     return success();
   }
 };
@@ -234,5 +226,5 @@ struct RaiseAttention : OpRewritePattern<onnx::AttentionOp> {
 } // namespace
 
 void bitnet::populateAttentionPatterns(RewritePatternSet &patterns) {
-  patterns.add<RaiseAttention, RaiseKvAppend, RaiseRope>(patterns.getContext());
+  patterns.add<RaiseAttention, RaisePrimitiveAttention>(patterns.getContext());
 }
