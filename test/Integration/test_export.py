@@ -1,7 +1,10 @@
 # REQUIRES: models
 # RUN: %pytest -rs %s --junitxml=%t.pytest.xml
-"""Every exported fixture: each BitLinear layer is raised, no near miss is, numbers agree."""
+"""Every exported fixture: each BitLinear layer is raised, no near miss is, numbers agree.
 
+Language models: RoPE, attention and caches are raised too, and nothing of the quantizers is left."""
+
+import collections
 import re
 import subprocess
 
@@ -47,10 +50,36 @@ def expected_layers(name):
     return OTHER_LAYERS.get(name, LANGUAGE_MODEL)
 
 
-def count_layers(model):
+def raised(model):
+    """The model after raise, as text."""
     command = [str(COMPILER), str(model), "--emit=bitnet", "-o", "-"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return len(re.findall(r"= bitnet\.linear ", done.stdout))
+    return done.stdout
+
+
+def count_ops(text):
+    """How many there are of each op, by name."""
+    return collections.Counter(re.findall(r"= ([a-z_]+\.[a-z_]+)\b", text))
+
+
+def check_block_structure(text, has_cache):
+    """Two layers: nothing of attention is left that is not an op of its own."""
+    ops = count_ops(text)
+    assert ops["bitnet.attention"] == 2
+    assert ops["bitnet.rope"] == 4
+    assert ops["bitnet.kv_append"] == (4 if has_cache else 0)
+    assert ops["bitnet.rms_norm"] >= 9
+    assert ops["math.sqrt"] == ops["math.exp"] == 0
+
+
+def check_nothing_is_left(text):
+    """No float product of a layer, and nothing of the quantizers."""
+    ops = count_ops(text)
+    # Only the head is a product of floats.
+    assert ops["linalg.matmul"] + ops["linalg.batch_matmul"] <= 1
+    assert not re.search(r'"reduction".*ins\([^)]*xf32', text)
+    assert ops["math.roundeven"] == 0
+    assert not re.search(r"arith.constant -?1\.2[78]0*e\+02", text)
 
 
 def take(file, prefix):
@@ -66,7 +95,13 @@ def take(file, prefix):
 def test_export(model, tmp_path):
     if model.stem in NOT_RUN:
         pytest.skip(NOT_RUN[model.stem])
-    assert count_layers(model) == expected_layers(model.stem)
+    layers = expected_layers(model.stem)
+    text = raised(model)
+    assert count_ops(text)["bitnet.linear"] == layers
+    if layers:
+        check_nothing_is_left(text)
+    if layers == LANGUAGE_MODEL:
+        check_block_structure(text, has_cache="nocache" not in model.stem)
 
     bound = HALF_BOUND if model.stem.startswith("f16") else BOUND
     program = compile_model(model, tmp_path)

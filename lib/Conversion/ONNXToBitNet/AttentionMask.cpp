@@ -106,8 +106,8 @@ Value MaskBuilder::sizeVector(Dim dim) {
   auto type = RankedTensorType::get({1}, rewriter.getI64Type());
   return onnx::ShapeOp::create(
       rewriter, loc, type, dim.value,
-      rewriter.getIntegerAttr(rewriter.getIntegerType(64, true), dim.index + 1),
-      rewriter.getIntegerAttr(rewriter.getIntegerType(64, true), dim.index));
+      rewriter.getI64IntegerAttr(dim.index),
+      rewriter.getI64IntegerAttr(dim.index + 1));
 }
 
 /// Repeats what is the same for all keys. A size of which nothing is known is

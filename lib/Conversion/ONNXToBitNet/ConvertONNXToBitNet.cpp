@@ -28,13 +28,13 @@ struct ConvertONNXToBitNet
   void runOnOperation() override {
     if (failed(expandContribOps()) ||
         failed(rewrite({bitnet::populateSpellingPatterns})) ||
+        failed(rewrite({bitnet::populateRopePatterns,
+                        bitnet::populateKvAppendPatterns,
+                        bitnet::populateAttentionPatterns})) ||
         failed(rewrite({bitnet::populateBitLinearPatterns,
                         bitnet::populateIntegerLinearPatterns,
                         bitnet::populateEmbeddingPatterns,
-                        bitnet::populateNormPatterns,
-                        bitnet::populateRopePatterns,
-                        bitnet::populateKvAppendPatterns,
-                        bitnet::populateAttentionPatterns})))
+                        bitnet::populateNormPatterns})))
       return signalPassFailure();
     if (explain)
       explainFloatLayers();

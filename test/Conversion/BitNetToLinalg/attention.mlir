@@ -57,3 +57,15 @@ func.func @attends(%q: tensor<?x4x?x16xf32>, %k: tensor<?x2x?x16xf32>,
       -> tensor<?x4x?x16xf32>
   return %y : tensor<?x4x?x16xf32>
 }
+
+// One row of numbers for all queries is added to the scores.
+// CHECK-LABEL: func @adds_a_float_mask(
+// CHECK:         arith.mulf
+// CHECK-NEXT:    arith.addf
+func.func @adds_a_float_mask(%q: tensor<?x4x?x16xf32>, %k: tensor<?x2x?x16xf32>,
+    %mask: tensor<?x1x1x?xf32>) -> tensor<?x4x?x16xf32> {
+  %y = bitnet.attention %q, %k, %k mask %mask : tensor<?x1x1x?xf32> scale 0.25
+      : tensor<?x4x?x16xf32>, tensor<?x2x?x16xf32>, tensor<?x2x?x16xf32>
+      -> tensor<?x4x?x16xf32>
+  return %y : tensor<?x4x?x16xf32>
+}

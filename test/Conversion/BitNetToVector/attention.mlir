@@ -33,7 +33,7 @@
 // CHECK:               math.fma
 // CHECK:               math.fma
 // CHECK:           arith.divf {{.*}} : vector<16xf32>
-// The result, the mask's bytes and, in the loop, two rows of scores.
+// The result, the mask as bytes and, in the loop, two rows of scores.
 // BUFFER-LABEL: func @attends_from_each_query(
 // BUFFER:         memref.alloc(%{{.*}}) {{.*}} : memref<?x1x?x?xi8>
 // BUFFER:         memref.alloc(%{{.*}}) {{.*}} : memref<?x4x?x16xf32>
@@ -90,4 +90,25 @@ func.func @takes_heads_one_by_one_if_masks_differ(%q: tensor<?x4x?x16xf32>,
       : tensor<?x4x?x16xf32>, tensor<?x2x?x16xf32>, tensor<?x2x?x16xf32>
       -> tensor<?x4x?x16xf32>
   return %y : tensor<?x4x?x16xf32>
+}
+
+// A float mask is added to the scores; minus infinity hides a key.
+// CHECK-LABEL: func @adds_a_float_mask(
+// CHECK-SAME:    %[[Q:[a-z0-9_]+]]: tensor<?x2x?x16xf32>, %{{[a-z0-9_]+}}: tensor<?x2x?x16xf32>, %[[MASK:[a-z0-9_]+]]: tensor<?x1x1x?xf32>
+// CHECK-DAG:     %[[ZERO:[a-z0-9_]+]] = arith.constant 0 : index
+// CHECK-DAG:     %[[HIDDEN:[a-z0-9_]+]] = arith.constant dense<0xFF800000> : vector<4xf32>
+// CHECK:         %[[PADDED:[a-z0-9_]+]] = tensor.insert_slice %[[MASK]] into
+// CHECK:         scf.forall (%[[B:[a-z0-9_]+]], %{{[a-z0-9_]+}}, %{{[a-z0-9_]+}})
+// CHECK:           vector.transfer_read %[[PADDED]][%[[B]], %[[ZERO]], %[[ZERO]], %{{[a-z0-9_]+}}]
+// CHECK-NEXT:      %[[SEEN:[a-z0-9_]+]] = arith.cmpf une, %[[READ:[a-z0-9_]+]], %[[HIDDEN]] : vector<4xf32>
+// CHECK:           scf.if
+// CHECK:             %[[SCALED:[a-z0-9_]+]] = arith.mulf
+// CHECK-NEXT:        %[[SUM:[a-z0-9_]+]] = arith.addf %[[SCALED]], %[[READ]]
+// CHECK-NEXT:        arith.select %[[SEEN]], %[[SUM]], %[[HIDDEN]]
+func.func @adds_a_float_mask(%q: tensor<?x2x?x16xf32>, %k: tensor<?x2x?x16xf32>,
+    %mask: tensor<?x1x1x?xf32>) -> tensor<?x2x?x16xf32> {
+  %y = bitnet.attention %q, %k, %k mask %mask : tensor<?x1x1x?xf32> scale 0.25
+      : tensor<?x2x?x16xf32>, tensor<?x2x?x16xf32>, tensor<?x2x?x16xf32>
+      -> tensor<?x2x?x16xf32>
+  return %y : tensor<?x2x?x16xf32>
 }

@@ -77,3 +77,52 @@ func.func @keeps_cast_to_another_type(%x: tensor<8xi64>) -> tensor<8xf32> {
   %y = onnx.Cast %x {to = 1 : i64} : (tensor<8xi64>) -> tensor<8xf32>
   return %y : tensor<8xf32>
 }
+
+// CHECK-LABEL: func @lone_concat(
+// CHECK-SAME:    %[[X:.*]]: tensor<?x8xf32>
+// CHECK-NEXT:    return %[[X]]
+func.func @lone_concat(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %y = onnx.Concat %x {axis = 0 : i64} : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %y : tensor<?x8xf32>
+}
+
+// CHECK-LABEL: func @idle_reshapes(
+// CHECK-SAME:    %[[X:.*]]: tensor<?x8xf32>
+// CHECK-NEXT:    return %[[X]]
+func.func @idle_reshapes(%x: tensor<?x8xf32> {onnx.dims = ["rows", ""]}, %shape: tensor<2xi64>) -> tensor<?x8xf32> {
+  %y = onnx.Reshape %x, %shape {onnx.dims = [["rows", ""]]} : (tensor<?x8xf32>, tensor<2xi64>) -> tensor<?x8xf32>
+  %z = onnx.Expand %y, %shape {onnx.dims = [["rows", ""]]} : (tensor<?x8xf32>, tensor<2xi64>) -> tensor<?x8xf32>
+  return %z : tensor<?x8xf32>
+}
+
+// One row may become many.
+// CHECK-LABEL: func @keeps_expand_to_other_size(
+// CHECK:         onnx.Expand
+func.func @keeps_expand_to_other_size(%x: tensor<?x8xf32> {onnx.dims = ["rows", ""]}, %shape: tensor<2xi64>) -> tensor<?x8xf32> {
+  %y = onnx.Expand %x, %shape {onnx.dims = [["more", ""]]} : (tensor<?x8xf32>, tensor<2xi64>) -> tensor<?x8xf32>
+  return %y : tensor<?x8xf32>
+}
+
+// CHECK-LABEL: func @transposed_matrices(
+// CHECK-SAME:    %[[X:.*]]: tensor<2x4x3x8xf32>
+// CHECK-NEXT:    %[[Y:.*]] = onnx.Transpose %[[X]] {{{.*}}perm = array<i64: 0, 1, 3, 2>}
+// CHECK-NEXT:    return %[[Y]]
+func.func @transposed_matrices(%x: tensor<2x4x3x8xf32>) -> tensor<2x4x8x3xf32> {
+  %flat = onnx.Constant {value = dense<[-1, 3, 8]> : tensor<3xi64>} : () -> tensor<3xi64>
+  %full = onnx.Constant {value = dense<[2, 4, 8, 3]> : tensor<4xi64>} : () -> tensor<4xi64>
+  %a = onnx.Reshape %x, %flat : (tensor<2x4x3x8xf32>, tensor<3xi64>) -> tensor<8x3x8xf32>
+  %b = onnx.Transpose %a {perm = array<i64: 0, 2, 1>} : (tensor<8x3x8xf32>) -> tensor<8x8x3xf32>
+  %y = onnx.Reshape %b, %full : (tensor<8x8x3xf32>, tensor<4xi64>) -> tensor<2x4x8x3xf32>
+  return %y : tensor<2x4x8x3xf32>
+}
+
+// CHECK-LABEL: func @keeps_transpose_of_other_matrices(
+// CHECK:         onnx.Reshape
+func.func @keeps_transpose_of_other_matrices(%x: tensor<2x4x3x8xf32>) -> tensor<2x4x4x6xf32> {
+  %flat = onnx.Constant {value = dense<[8, 6, 4]> : tensor<3xi64>} : () -> tensor<3xi64>
+  %full = onnx.Constant {value = dense<[2, 4, 4, 6]> : tensor<4xi64>} : () -> tensor<4xi64>
+  %a = onnx.Reshape %x, %flat : (tensor<2x4x3x8xf32>, tensor<3xi64>) -> tensor<8x6x4xf32>
+  %b = onnx.Transpose %a {perm = array<i64: 0, 2, 1>} : (tensor<8x6x4xf32>) -> tensor<8x4x6xf32>
+  %y = onnx.Reshape %b, %full : (tensor<8x4x6xf32>, tensor<4xi64>) -> tensor<2x4x4x6xf32>
+  return %y : tensor<2x4x4x6xf32>
+}

@@ -1,111 +1,5 @@
 // RUN: bitnet-opt %s --convert-onnx-to-bitnet --cse | FileCheck %s
 
-//===----------------------------------------------------------------------===//
-// Rotary positions
-//===----------------------------------------------------------------------===//
-
-// CHECK-LABEL: func @rope(
-// CHECK-SAME:    %[[X:.*]]: tensor<?x4x?x64xf32> {{{.*}}}, %[[COS:.*]]: tensor<?x?x32xf32> {{{.*}}}, %[[SIN:.*]]: tensor<?x?x32xf32>
-// CHECK-NEXT:    %[[Y:.*]] = bitnet.rope %[[X]], %[[COS]], %[[SIN]] {onnx.dims = {{\[\[}}"batch", "", "sequence", ""]]}
-// CHECK-NEXT:    return %[[Y]]
-func.func @rope(%x: tensor<?x4x?x64xf32> {onnx.dims = ["batch", "", "sequence", ""]},
-                %cos: tensor<?x?x32xf32> {onnx.dims = ["batch", "sequence", ""]},
-                %sin: tensor<?x?x32xf32> {onnx.dims = ["batch", "sequence", ""]}) -> tensor<?x4x?x64xf32> {
-  %y = onnx.RotaryEmbedding %x, %cos, %sin {num_heads = 4 : i64, onnx.dims = [["batch", "", "sequence", ""]]}
-      : (tensor<?x4x?x64xf32>, tensor<?x?x32xf32>, tensor<?x?x32xf32>) -> tensor<?x4x?x64xf32>
-  return %y : tensor<?x4x?x64xf32>
-}
-
-// One set of angles for all of a batch, as PyTorch exports without positions.
-// CHECK-LABEL: func @interleaved_rope_without_batch(
-// CHECK:         bitnet.rope {{.*}} interleaved
-func.func @interleaved_rope_without_batch(%x: tensor<?x4x3x64xf32>, %angles: tensor<1x3x32xf32>) -> tensor<?x4x3x64xf32> {
-  %y = onnx.RotaryEmbedding %x, %angles, %angles {interleaved = 1 : i64, rotary_embedding_dim = 64 : i64}
-      : (tensor<?x4x3x64xf32>, tensor<1x3x32xf32>, tensor<1x3x32xf32>) -> tensor<?x4x3x64xf32>
-  return %y : tensor<?x4x3x64xf32>
-}
-
-// Nobody says that there are angles for each position, or one set for all.
-// CHECK-LABEL: func @keeps_angles_of_unknown_length(
-// CHECK:         onnx.RotaryEmbedding
-func.func @keeps_angles_of_unknown_length(%x: tensor<2x4x?x64xf32>, %angles: tensor<2x?x32xf32>) -> tensor<2x4x?x64xf32> {
-  %y = onnx.RotaryEmbedding %x, %angles, %angles
-      : (tensor<2x4x?x64xf32>, tensor<2x?x32xf32>, tensor<2x?x32xf32>) -> tensor<2x4x?x64xf32>
-  return %y : tensor<2x4x?x64xf32>
-}
-
-// CHECK-LABEL: func @keeps_partial_rotation(
-// CHECK:         onnx.RotaryEmbedding
-func.func @keeps_partial_rotation(%x: tensor<2x4x3x64xf32>, %angles: tensor<2x3x16xf32>) -> tensor<2x4x3x64xf32> {
-  %y = onnx.RotaryEmbedding %x, %angles, %angles {rotary_embedding_dim = 32 : i64}
-      : (tensor<2x4x3x64xf32>, tensor<2x3x16xf32>, tensor<2x3x16xf32>) -> tensor<2x4x3x64xf32>
-  return %y : tensor<2x4x3x64xf32>
-}
-
-// CHECK-LABEL: func @keeps_looked_up_angles(
-// CHECK:         onnx.RotaryEmbedding
-func.func @keeps_looked_up_angles(%x: tensor<2x4x3x64xf32>, %cache: tensor<99x32xf32>, %ids: tensor<2x3xi64>) -> tensor<2x4x3x64xf32> {
-  %y = onnx.RotaryEmbedding %x, %cache, %cache, %ids
-      : (tensor<2x4x3x64xf32>, tensor<99x32xf32>, tensor<99x32xf32>, tensor<2x3xi64>) -> tensor<2x4x3x64xf32>
-  return %y : tensor<2x4x3x64xf32>
-}
-
-// CHECK-LABEL: func @keeps_rotation_of_rows(
-// CHECK:         onnx.RotaryEmbedding
-func.func @keeps_rotation_of_rows(%x: tensor<2x3x256xf32>, %angles: tensor<2x3x32xf32>) -> tensor<2x3x256xf32> {
-  %y = onnx.RotaryEmbedding %x, %angles, %angles {num_heads = 4 : i64}
-      : (tensor<2x3x256xf32>, tensor<2x3x32xf32>, tensor<2x3x32xf32>) -> tensor<2x3x256xf32>
-  return %y : tensor<2x3x256xf32>
-}
-
-//===----------------------------------------------------------------------===//
-// Caches
-//===----------------------------------------------------------------------===//
-
-// CHECK-LABEL: func @kv_append(
-// CHECK-SAME:    %[[PAST:.*]]: tensor<?x2x?x64xf32>, %[[NEW:.*]]: tensor<?x2x?x64xf32>
-// CHECK-NEXT:    bitnet.kv_append %[[PAST]], %[[NEW]] {onnx.dims = {{\[\[}}"batch", "", "past + sequence", ""]]}
-func.func @kv_append(%past: tensor<?x2x?x64xf32>, %new: tensor<?x2x?x64xf32>) -> tensor<?x2x?x64xf32> {
-  %y = onnx.Concat %past, %new {axis = -2 : i64, onnx.dims = [["batch", "", "past + sequence", ""]]}
-      : (tensor<?x2x?x64xf32>, tensor<?x2x?x64xf32>) -> tensor<?x2x?x64xf32>
-  return %y : tensor<?x2x?x64xf32>
-}
-
-// CHECK-LABEL: func @keeps_concat_of_heads(
-// CHECK:         onnx.Concat
-func.func @keeps_concat_of_heads(%past: tensor<1x2x3x64xf32>, %new: tensor<1x2x3x64xf32>) -> tensor<1x4x3x64xf32> {
-  %y = onnx.Concat %past, %new {axis = 1 : i64} : (tensor<1x2x3x64xf32>, tensor<1x2x3x64xf32>) -> tensor<1x4x3x64xf32>
-  return %y : tensor<1x4x3x64xf32>
-}
-
-// CHECK-LABEL: func @keeps_concat_of_three(
-// CHECK:         onnx.Concat
-func.func @keeps_concat_of_three(%past: tensor<1x2x3x64xf32>) -> tensor<1x2x9x64xf32> {
-  %y = onnx.Concat %past, %past, %past {axis = 2 : i64}
-      : (tensor<1x2x3x64xf32>, tensor<1x2x3x64xf32>, tensor<1x2x3x64xf32>) -> tensor<1x2x9x64xf32>
-  return %y : tensor<1x2x9x64xf32>
-}
-
-// CHECK-LABEL: func @keeps_concat_of_computed_values(
-// CHECK:         onnx.Concat
-func.func @keeps_concat_of_computed_values(%x: tensor<1x2x3x64xf32>) -> tensor<1x2x6x64xf32> {
-  %relu = onnx.Relu %x : (tensor<1x2x3x64xf32>) -> tensor<1x2x3x64xf32>
-  %y = onnx.Concat %relu, %x {axis = 2 : i64} : (tensor<1x2x3x64xf32>, tensor<1x2x3x64xf32>) -> tensor<1x2x6x64xf32>
-  return %y : tensor<1x2x6x64xf32>
-}
-
-// CHECK-LABEL: func @keeps_concat_for_something_else(
-// CHECK:         onnx.Concat
-func.func @keeps_concat_for_something_else(%past: tensor<1x2x3x64xf32>, %new: tensor<1x2x3x64xf32>) -> tensor<1x2x6x64xf32> {
-  %y = onnx.Concat %past, %new {axis = 2 : i64} : (tensor<1x2x3x64xf32>, tensor<1x2x3x64xf32>) -> tensor<1x2x6x64xf32>
-  %relu = onnx.Relu %y : (tensor<1x2x6x64xf32>) -> tensor<1x2x6x64xf32>
-  return %relu : tensor<1x2x6x64xf32>
-}
-
-//===----------------------------------------------------------------------===//
-// Attention
-//===----------------------------------------------------------------------===//
-
 // CHECK-LABEL: func @attention(
 // CHECK-SAME:    %[[Q:.*]]: tensor<2x4x3x64xf32>, %[[K:.*]]: tensor<2x2x8x64xf32>, %[[V:.*]]: tensor<2x2x8x64xf32>, %[[MASK:.*]]: tensor<2x1x3x8xi1>
 // CHECK-NEXT:    bitnet.attention %[[Q]], %[[K]], %[[V]] mask %[[MASK]] : tensor<2x1x3x8xi1> scale 2.500000e-01
@@ -229,22 +123,6 @@ func.func @keeps_attention_of_rows(%q: tensor<2x3x256xf32>) -> tensor<2x3x256xf3
   return %y : tensor<2x3x256xf32>
 }
 
-// CHECK-LABEL: func @keeps_added_mask(
-// CHECK:         onnx.Attention
-func.func @keeps_added_mask(%q: tensor<2x4x3x64xf32>, %mask: tensor<2x1x3x3xf32>) -> tensor<2x4x3x64xf32> {
-  %y = onnx.Attention %q, %q, %q, %mask {operandSegmentSizes = array<i32: 1, 1, 1, 1, 0, 0, 0>}
-      : (tensor<2x4x3x64xf32>, tensor<2x4x3x64xf32>, tensor<2x4x3x64xf32>, tensor<2x1x3x3xf32>) -> tensor<2x4x3x64xf32>
-  return %y : tensor<2x4x3x64xf32>
-}
-
-// CHECK-LABEL: func @keeps_mask_for_all_queries(
-// CHECK:         onnx.Attention
-func.func @keeps_mask_for_all_queries(%q: tensor<2x4x3x64xf32>, %mask: tensor<2x1x1x3xi1>) -> tensor<2x4x3x64xf32> {
-  %y = onnx.Attention %q, %q, %q, %mask {operandSegmentSizes = array<i32: 1, 1, 1, 1, 0, 0, 0>}
-      : (tensor<2x4x3x64xf32>, tensor<2x4x3x64xf32>, tensor<2x4x3x64xf32>, tensor<2x1x1x3xi1>) -> tensor<2x4x3x64xf32>
-  return %y : tensor<2x4x3x64xf32>
-}
-
 // Nobody says that keys and values have one length.
 // CHECK-LABEL: func @keeps_lengths_that_may_differ(
 // CHECK:         onnx.Attention
@@ -252,4 +130,80 @@ func.func @keeps_lengths_that_may_differ(%q: tensor<2x4x3x64xf32>, %k: tensor<2x
   %y = onnx.Attention %q, %k, %v {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>}
       : (tensor<2x4x3x64xf32>, tensor<2x4x?x64xf32>, tensor<2x4x?x64xf32>) -> tensor<2x4x3x64xf32>
   return %y : tensor<2x4x3x64xf32>
+}
+
+// Nobody says that the mask is as long as the keys: a shorter one hides some.
+// CHECK-LABEL: func @keeps_mask_that_may_be_shorter(
+// CHECK:         onnx.Attention
+func.func @keeps_mask_that_may_be_shorter(%q: tensor<2x4x3x64xf32>, %mask: tensor<2x1x3x?xi1>) -> tensor<2x4x3x64xf32> {
+  %y = onnx.Attention %q, %q, %q, %mask {operandSegmentSizes = array<i32: 1, 1, 1, 1, 0, 0, 0>}
+      : (tensor<2x4x3x64xf32>, tensor<2x4x3x64xf32>, tensor<2x4x3x64xf32>, tensor<2x1x3x?xi1>) -> tensor<2x4x3x64xf32>
+  return %y : tensor<2x4x3x64xf32>
+}
+
+//===----------------------------------------------------------------------===//
+// Primitive ops
+//===----------------------------------------------------------------------===//
+
+// Half of the scale is at the queries, half at the keys, as PyTorch before
+// opset 23 has it, and rows of NaN become zeros.
+// CHECK-LABEL: func @primitive(
+// CHECK-SAME:    %[[Q:.*]]: tensor<2x4x3x64xf32>, %[[K:.*]]: tensor<2x4x8x64xf32>, %[[V:.*]]: tensor<2x4x8x64xf32>, %[[MASK:.*]]: tensor<2x1x3x8xi1>
+// CHECK-NEXT:    %[[Y:.*]] = bitnet.attention %[[Q]], %[[K]], %[[V]] mask %[[MASK]] : tensor<2x1x3x8xi1> scale 2.500000e-01
+// CHECK-NEXT:    return %[[Y]]
+func.func @primitive(%q: tensor<2x4x3x64xf32>, %k: tensor<2x4x8x64xf32>, %v: tensor<2x4x8x64xf32>,
+                     %mask: tensor<2x1x3x8xi1>) -> tensor<2x4x3x64xf32> {
+  %half = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %zero = onnx.Constant {value = dense<0.0> : tensor<f32>} : () -> tensor<f32>
+  %hidden = onnx.Constant {value = dense<0xFF800000> : tensor<f32>} : () -> tensor<f32>
+  %sq = onnx.Mul %q, %half : (tensor<2x4x3x64xf32>, tensor<f32>) -> tensor<2x4x3x64xf32>
+  %kt = onnx.Transpose %k {perm = array<i64: 0, 1, 3, 2>} : (tensor<2x4x8x64xf32>) -> tensor<2x4x64x8xf32>
+  %sk = onnx.Mul %kt, %half : (tensor<2x4x64x8xf32>, tensor<f32>) -> tensor<2x4x64x8xf32>
+  %bias = onnx.Where %mask, %zero, %hidden : (tensor<2x1x3x8xi1>, tensor<f32>, tensor<f32>) -> tensor<2x1x3x8xf32>
+  %scores = onnx.MatMul %sq, %sk : (tensor<2x4x3x64xf32>, tensor<2x4x64x8xf32>) -> tensor<2x4x3x8xf32>
+  %masked = onnx.Add %scores, %bias : (tensor<2x4x3x8xf32>, tensor<2x1x3x8xf32>) -> tensor<2x4x3x8xf32>
+  %p = onnx.Softmax %masked : (tensor<2x4x3x8xf32>) -> tensor<2x4x3x8xf32>
+  %nan = onnx.IsNaN %p : (tensor<2x4x3x8xf32>) -> tensor<2x4x3x8xi1>
+  %guarded = onnx.Where %nan, %zero, %p : (tensor<2x4x3x8xi1>, tensor<f32>, tensor<2x4x3x8xf32>) -> tensor<2x4x3x8xf32>
+  %y = onnx.MatMul %guarded, %v : (tensor<2x4x3x8xf32>, tensor<2x4x8x64xf32>) -> tensor<2x4x3x64xf32>
+  return %y : tensor<2x4x3x64xf32>
+}
+
+// One transpose makes heads and columns of keys.
+// CHECK-LABEL: func @keys_of_positions(
+// CHECK-SAME:    %[[Q:.*]]: tensor<1x4x3x64xf32>, %[[K:.*]]: tensor<1x8x4x64xf32>, %[[V:.*]]: tensor<1x4x8x64xf32>
+// CHECK-NEXT:    %[[HEADS:.*]] = onnx.Transpose %[[K]] {{{.*}}perm = array<i64: 0, 2, 1, 3>} : (tensor<1x8x4x64xf32>) -> tensor<1x4x8x64xf32>
+// CHECK-NEXT:    bitnet.attention %[[Q]], %[[HEADS]], %[[V]] scale 1.250000e-01
+func.func @keys_of_positions(%q: tensor<1x4x3x64xf32>, %k: tensor<1x8x4x64xf32>, %v: tensor<1x4x8x64xf32>) -> tensor<1x4x3x64xf32> {
+  %eight = onnx.Constant {value = dense<8.0> : tensor<f32>} : () -> tensor<f32>
+  %kt = onnx.Transpose %k {perm = array<i64: 0, 2, 3, 1>} : (tensor<1x8x4x64xf32>) -> tensor<1x4x64x8xf32>
+  %scores = onnx.MatMul %q, %kt : (tensor<1x4x3x64xf32>, tensor<1x4x64x8xf32>) -> tensor<1x4x3x8xf32>
+  %scaled = onnx.Div %scores, %eight : (tensor<1x4x3x8xf32>, tensor<f32>) -> tensor<1x4x3x8xf32>
+  %p = onnx.Softmax %scaled {axis = 3 : i64} : (tensor<1x4x3x8xf32>) -> tensor<1x4x3x8xf32>
+  %y = onnx.MatMul %p, %v : (tensor<1x4x3x8xf32>, tensor<1x4x8x64xf32>) -> tensor<1x4x3x64xf32>
+  return %y : tensor<1x4x3x64xf32>
+}
+
+// CHECK-LABEL: func @keeps_softmax_over_queries(
+// CHECK:         onnx.Softmax
+func.func @keeps_softmax_over_queries(%q: tensor<1x4x3x64xf32>) -> tensor<1x4x3x64xf32> {
+  %kt = onnx.Transpose %q {perm = array<i64: 0, 1, 3, 2>} : (tensor<1x4x3x64xf32>) -> tensor<1x4x64x3xf32>
+  %scores = onnx.MatMul %q, %kt : (tensor<1x4x3x64xf32>, tensor<1x4x64x3xf32>) -> tensor<1x4x3x3xf32>
+  %p = onnx.Softmax %scores {axis = 2 : i64} : (tensor<1x4x3x3xf32>) -> tensor<1x4x3x3xf32>
+  %y = onnx.MatMul %p, %q : (tensor<1x4x3x3xf32>, tensor<1x4x3x64xf32>) -> tensor<1x4x3x64xf32>
+  return %y : tensor<1x4x3x64xf32>
+}
+
+// Masks are scaled, too.
+// CHECK-LABEL: func @keeps_scaled_mask(
+// CHECK:         onnx.Softmax
+func.func @keeps_scaled_mask(%q: tensor<1x4x3x64xf32>, %mask: tensor<3x3xf32>) -> tensor<1x4x3x64xf32> {
+  %half = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %kt = onnx.Transpose %q {perm = array<i64: 0, 1, 3, 2>} : (tensor<1x4x3x64xf32>) -> tensor<1x4x64x3xf32>
+  %scores = onnx.MatMul %q, %kt : (tensor<1x4x3x64xf32>, tensor<1x4x64x3xf32>) -> tensor<1x4x3x3xf32>
+  %masked = onnx.Add %scores, %mask : (tensor<1x4x3x3xf32>, tensor<3x3xf32>) -> tensor<1x4x3x3xf32>
+  %scaled = onnx.Mul %masked, %half : (tensor<1x4x3x3xf32>, tensor<f32>) -> tensor<1x4x3x3xf32>
+  %p = onnx.Softmax %scaled : (tensor<1x4x3x3xf32>) -> tensor<1x4x3x3xf32>
+  %y = onnx.MatMul %p, %q : (tensor<1x4x3x3xf32>, tensor<1x4x3x64xf32>) -> tensor<1x4x3x64xf32>
+  return %y : tensor<1x4x3x64xf32>
 }
