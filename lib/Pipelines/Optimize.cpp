@@ -15,6 +15,7 @@ void bitnet::buildOptimizePipeline(OpPassManager &pm,
   func.addPass(createDecomposeLinear());
   func.addPass(createCanonicalizerPass());
   func.addPass(createCSEPass()); // layers on one input share its quantizer
+  func.addPass(createMergeMatmuls());
   func.addPass(createFuseNormQuantize());
   func.addPass(createSelectEncoding({options.features, options.tile}));
   func.addPass(createPackWeights());

@@ -85,8 +85,8 @@ static int64_t getTableRows(Value indices) {
   return rows;
 }
 
-/// True if a truth value made of `input`, or a number made of that, decides what
-/// is attended to.
+/// True if a truth value made of `input`, or a number made of that, decides
+/// what is attended to.
 static bool masksAttention(Value input) {
   auto passes = [](Operation *op) {
     return movesElements(op) ||

@@ -52,8 +52,8 @@ constantElements(onnx::ConstantOp op) {
   bool isUnsigned = values.getElementType().isUnsignedInteger() ||
                     values.getElementType().isInteger(1);
   for (const APInt &value : values.getValues<APInt>())
-    result.push_back(SizeExpr(isUnsigned ? value.getZExtValue()
-                                         : value.getSExtValue()));
+    result.push_back(
+        SizeExpr(isUnsigned ? value.getZExtValue() : value.getSExtValue()));
   return result;
 }
 
@@ -205,9 +205,8 @@ SymbolicShapes::Elements SymbolicShapes::inferElements(Operation *op) {
         return result;
       })
       .Case<onnx::IdentityOp, onnx::SqueezeOp, onnx::UnsqueezeOp,
-            onnx::ReshapeOp>([&](auto op) {
-        return elementsOf(op->getOperand(0));
-      })
+            onnx::ReshapeOp>(
+          [&](auto op) { return elementsOf(op->getOperand(0)); })
       .Case([&](onnx::CastOp op) {
         unsigned width = typeOf(op.getOutput()).getElementTypeBitWidth();
         return width >= 32 ? elementsOf(op.getInput()) : Elements();
@@ -357,8 +356,8 @@ SymbolicShapes::Elements SymbolicShapes::matmul(onnx::MatMulOp op) {
   if (a.size() < 2 || b.size() < 2)
     return {};
   Size rows = a[a.size() - 2], columns = b.back();
-  Elements result = broadcast({Elements(ArrayRef(a).drop_back(2)),
-                               Elements(ArrayRef(b).drop_back(2))});
+  Elements result = broadcast(
+      {Elements(ArrayRef(a).drop_back(2)), Elements(ArrayRef(b).drop_back(2))});
   result.append({rows, columns});
   return result;
 }
@@ -406,8 +405,8 @@ SymbolicShapes::Elements SymbolicShapes::transpose(onnx::TransposeOp op) {
   Elements data = knownSizes(op.getData());
   if (!op.getPerm())
     return Elements(llvm::reverse(data));
-  return Elements(llvm::map_range(
-      *op.getPerm(), [&](int64_t dim) { return data[dim]; }));
+  return Elements(
+      llvm::map_range(*op.getPerm(), [&](int64_t dim) { return data[dim]; }));
 }
 
 /// The reduced dimensions are 1 if they stay; then the others are as before.
@@ -441,7 +440,8 @@ SymbolicShapes::Elements SymbolicShapes::inferSizes(Operation *op) {
       .Case([&](onnx::SqueezeOp op) { return squeeze(op); })
       .Case([&](onnx::TransposeOp op) { return transpose(op); })
       .Case([&](onnx::ExpandOp op) {
-        return broadcast({knownSizes(op.getInput()), elementsOf(op.getShape())});
+        return broadcast(
+            {knownSizes(op.getInput()), elementsOf(op.getShape())});
       })
       .Case<onnx::ReduceMaxOp, onnx::ReduceMeanOp, onnx::ReduceMinOp,
             onnx::ReduceSumOp>([&](auto op) { return reduce(op); })
@@ -501,8 +501,7 @@ void SymbolicShapes::addOp(Operation *op) {
     if (!isShapeLike(result))
       continue;
     Elements values = inferElements(op);
-    if (static_cast<int64_t>(values.size()) ==
-        typeOf(result).getNumElements())
+    if (static_cast<int64_t>(values.size()) == typeOf(result).getNumElements())
       elements[result] = values;
   }
 }

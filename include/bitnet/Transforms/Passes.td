@@ -269,6 +269,47 @@ def UpdateCachesInPlace : Pass<"bitnet-update-caches-in-place", "mlir::ModuleOp"
                               "Number of caches updated in place">];
 }
 
+def MergeMatmuls : Pass<"bitnet-merge-matmuls", "mlir::func::FuncOp"> {
+  let summary = "compute layers on one quantized input by one matmul";
+  let description = [{
+    Queries, keys and values come from the same rows of codes. Their weights are
+    put one below the other, so that one loop over panels computes all of them,
+    with a scale for each column; the results are slices of one tensor. Each sum
+    and each product is what it was before.
+
+    Only layers whose results are split into heads are merged. Those that an
+    elementwise op brings together, as gate and up, share a loop already.
+
+    Before:
+    ```mlir
+    func.func @heads(%q: tensor<4x16xi8>, %s: tensor<4xf32>) -> (tensor<2x2x2x8xf32>, tensor<2x2x1x8xf32>) {
+      %w1 = bitnet.constant dense_resource<w1> : tensor<16x16x!bitnet.trit>
+      %w2 = bitnet.constant dense_resource<w2> : tensor<8x16x!bitnet.trit>
+      %s1 = arith.constant dense<0.5> : tensor<1xf32>
+      %s2 = arith.constant dense<0.25> : tensor<1xf32>
+      %sums1 = bitnet.matmul %q, %w1 : tensor<4x16xi8>, tensor<16x16x!bitnet.trit> -> tensor<4x16xi32>
+      %sums2 = bitnet.matmul %q, %w2 : tensor<4x16xi8>, tensor<8x16x!bitnet.trit> -> tensor<4x8xi32>
+      %y1 = bitnet.dequantize %sums1, %s, %s1 : tensor<4x16xi32>, tensor<4xf32>, tensor<1xf32> -> tensor<4x16xf32>
+      %y2 = bitnet.dequantize %sums2, %s, %s2 : tensor<4x8xi32>, tensor<4xf32>, tensor<1xf32> -> tensor<4x8xf32>
+      %h1 = tensor.expand_shape %y1 [[0, 1], [2, 3]] output_shape [2, 2, 2, 8] : tensor<4x16xf32> into tensor<2x2x2x8xf32>
+      %h2 = tensor.expand_shape %y2 [[0, 1], [2, 3]] output_shape [2, 2, 1, 8] : tensor<4x8xf32> into tensor<2x2x1x8xf32>
+      return %h1, %h2 : tensor<2x2x2x8xf32>, tensor<2x2x1x8xf32>
+    }
+    ```
+    After:
+    ```mlir
+    %w = bitnet.constant dense_resource<merged> : tensor<24x16x!bitnet.trit>
+    %scales = arith.constant dense<[0.5, ..., 0.25, ...]> : tensor<24xf32>
+    %sums = bitnet.matmul %q, %w : tensor<4x16xi8>, tensor<24x16x!bitnet.trit> -> tensor<4x24xi32>
+    %y = bitnet.dequantize %sums, %s, %scales : tensor<4x24xi32>, tensor<4xf32>, tensor<24xf32> -> tensor<4x24xf32>
+    %y1 = tensor.extract_slice %y[0, 0] [4, 16] [1, 1] : tensor<4x24xf32> to tensor<4x16xf32>
+    %y2 = tensor.extract_slice %y[0, 16] [4, 8] [1, 1] : tensor<4x24xf32> to tensor<4x8xf32>
+    ```
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect",
+                           "mlir::tensor::TensorDialect"];
+}
+
 def NameDimensions : Pass<"bitnet-name-dimensions", "mlir::func::FuncOp"> {
   let summary = "say every size in terms of the sizes of the inputs";
   let description = [{

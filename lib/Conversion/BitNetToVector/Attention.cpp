@@ -111,9 +111,9 @@ AttentionEmitter::AttentionEmitter(ImplicitLocOpBuilder &b, AttentionOp op)
 // Mask
 //===----------------------------------------------------------------------===//
 
-/// The mask up to a whole block of keys, of which the last ones are hidden. Truth
-/// values become bytes: vectors of i1 are read as bits, which is not how i1 lies
-/// in memory.
+/// The mask up to a whole block of keys, of which the last ones are hidden.
+/// Truth values become bytes: vectors of i1 are read as bits, which is not how
+/// i1 lies in memory.
 Value AttentionEmitter::padMask() {
   Value source = op.getMask();
   TypedAttr hidden = b.getI8IntegerAttr(0);
@@ -139,7 +139,8 @@ Value AttentionEmitter::padMask() {
       [&](OpBuilder &body, Location loc, ValueRange args) {
         Value element = args[0];
         if (!hasFloatMask())
-          element = arith::ExtUIOp::create(body, loc, hidden.getType(), element);
+          element =
+              arith::ExtUIOp::create(body, loc, hidden.getType(), element);
         linalg::YieldOp::create(body, loc, element);
       });
   return tensor::InsertSliceOp::create(b, copy.getResult(0), all, offsets,
@@ -186,7 +187,8 @@ SmallVector<Value> AttentionEmitter::readQuery(const QueryHeads &at,
   return query;
 }
 
-/// scale * (query . key) + mask of four keys. Keys behind the last one repeat it.
+/// scale * (query . key) + mask of four keys. Keys behind the last one repeat
+/// it.
 Value AttentionEmitter::scoresOf(const QueryHeads &at, ArrayRef<Value> query,
                                  Value first) {
   Value last = arith::SubIOp::create(b, total, indexOf(b, 1));

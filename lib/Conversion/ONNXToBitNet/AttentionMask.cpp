@@ -1,9 +1,9 @@
 // Makes one mask of all that a model does to its scores. See AttentionMask.h.
 //
-// How a model makes its masks does not matter here: causal or padded, by ranges,
-// sums or lookups, a mask is computed once and every layer reads it. A float
-// mask that only says "seen" or "hidden" becomes the truth value it was made
-// of.
+// How a model makes its masks does not matter here: causal or padded, by
+// ranges, sums or lookups, a mask is computed once and every layer reads it. A
+// float mask that only says "seen" or "hidden" becomes the truth value it was
+// made of.
 #include "AttentionMask.h"
 
 #include "ConstantTensor.h"
@@ -104,10 +104,9 @@ Value MaskBuilder::toRankFour(Value value) {
 /// A dimension of the scores as a vector of one element.
 Value MaskBuilder::sizeVector(Dim dim) {
   auto type = RankedTensorType::get({1}, rewriter.getI64Type());
-  return onnx::ShapeOp::create(
-      rewriter, loc, type, dim.value,
-      rewriter.getI64IntegerAttr(dim.index),
-      rewriter.getI64IntegerAttr(dim.index + 1));
+  return onnx::ShapeOp::create(rewriter, loc, type, dim.value,
+                               rewriter.getI64IntegerAttr(dim.index),
+                               rewriter.getI64IntegerAttr(dim.index + 1));
 }
 
 /// Repeats what is the same for all keys. A size of which nothing is known is
@@ -160,8 +159,8 @@ void MaskBuilder::add(MaskTerm term) {
   if (term.kind == MaskTerm::Hidden)
     value = create<onnx::NotOp>(truth, value);
   if (term.kind != MaskTerm::Added && !std::isinf(term.fill)) {
-    value = create<onnx::WhereOp>(
-        number, {value, scalar(0.0f), scalar(term.fill)});
+    value =
+        create<onnx::WhereOp>(number, {value, scalar(0.0f), scalar(term.fill)});
     term.kind = MaskTerm::Added;
   }
   // The terms may be of different sizes only where one of them is 1.

@@ -74,8 +74,8 @@ static Match<AttentionScores> matchMasked(Value value, int masks) {
   auto add = value.getDefiningOp<onnx::AddOp>();
   if (!add)
     return scores;
-  for (auto [inner, mask] : {std::pair(add.getA(), add.getB()),
-                             std::pair(add.getB(), add.getA())}) {
+  for (auto [inner, mask] :
+       {std::pair(add.getA(), add.getB()), std::pair(add.getB(), add.getA())}) {
     scores = matchMasked(inner, masks + 1);
     if (!scores)
       continue;

@@ -179,12 +179,13 @@ struct SplitTranspose : OpRewritePattern<onnx::ReshapeOp> {
     bool keepsMatrices =
         isSameDim(x, 2, merged, 1) && isSameDim(x, 3, merged, 2);
     bool keepsHeads = isSameDim(x, 0, result, 0) && isSameDim(x, 1, result, 1);
-    bool isTransposed = isSameDim(x, 2, result, 3) && isSameDim(x, 3, result, 2);
+    bool isTransposed =
+        isSameDim(x, 2, result, 3) && isSameDim(x, 3, result, 2);
     if (!keepsMatrices || !keepsHeads || !isTransposed)
       return rewriter.notifyMatchFailure(outer, "a size may change");
-    auto direct = onnx::TransposeOp::create(
-        rewriter, outer.getLoc(), outer.getType(), x,
-        rewriter.getDenseI64ArrayAttr({0, 1, 3, 2}));
+    auto direct =
+        onnx::TransposeOp::create(rewriter, outer.getLoc(), outer.getType(), x,
+                                  rewriter.getDenseI64ArrayAttr({0, 1, 3, 2}));
     replaceNamed(rewriter, outer, direct);
     return success();
   }

@@ -92,8 +92,7 @@ static LogicalResult checkOperands(const AttentionParts &parts, Operation *root,
 static void replaceByAttention(PatternRewriter &rewriter, Operation *root,
                                const AttentionParts &parts) {
   Location loc = root->getLoc();
-  Value mask =
-      createMask(rewriter, loc, parts.masks, parts.query, parts.key);
+  Value mask = createMask(rewriter, loc, parts.masks, parts.query, parts.key);
   replaceNamed(rewriter, root,
                AttentionOp::create(rewriter, loc, root->getResult(0).getType(),
                                    parts.query, parts.key, parts.value, mask,
@@ -136,14 +135,15 @@ struct RaiseAttention : OpRewritePattern<onnx::AttentionOp> {
                                 PatternRewriter &rewriter) const override {
     if (failed(checkAttention(attention, rewriter)))
       return failure();
-    AttentionParts parts{attention.getQ(), attention.getK(), attention.getV(),
-                         {}, 1.0f};
+    AttentionParts parts{
+        attention.getQ(), attention.getK(), attention.getV(), {}, 1.0f};
     skipRepeats(parts);
     if (Value mask = attention.getAttnMask()) {
       bool isTruth = getElementTypeOrSelf(mask).isInteger(1);
       parts.masks.push_back({isTruth ? MaskTerm::Seen : MaskTerm::Added, mask});
       // A shorter mask hides the other keys.
-      if (getRank(mask) > 0 && !isSameDim(mask, getRank(mask) - 1, parts.key, 2))
+      if (getRank(mask) > 0 &&
+          !isSameDim(mask, getRank(mask) - 1, parts.key, 2))
         return rewriter.notifyMatchFailure(attention,
                                            "mask may be shorter than the keys");
     }
@@ -167,14 +167,14 @@ static Value skipNaNGuard(Value weights) {
   auto where = weights.getDefiningOp<onnx::WhereOp>();
   auto isNaN =
       where ? where.getCondition().getDefiningOp<onnx::IsNaNOp>() : nullptr;
-  if (!isNaN || getScalar(where.getX()) != 0.0f ||
-      where.getY() != isNaN.getX())
+  if (!isNaN || getScalar(where.getX()) != 0.0f || where.getY() != isNaN.getX())
     return weights;
   return where.getY();
 }
 
 /// Keys as [batch, heads, length, channels].
-static Value orderKeys(PatternRewriter &rewriter, const AttentionScores &scores) {
+static Value orderKeys(PatternRewriter &rewriter,
+                       const AttentionScores &scores) {
   if (llvm::equal(scores.keyOrder, llvm::seq<int64_t>(0, 4)))
     return scores.key;
   auto type = cast<RankedTensorType>(scores.key.getType());
@@ -187,8 +187,8 @@ static Value orderKeys(PatternRewriter &rewriter, const AttentionScores &scores)
   auto transpose = onnx::TransposeOp::create(
       rewriter, scores.key.getLoc(), type.clone(shape), scores.key,
       rewriter.getDenseI64ArrayAttr(scores.keyOrder));
-  transpose->setAttr(onnx::kDimsAttr, rewriter.getArrayAttr(
-                                          rewriter.getStrArrayAttr(names)));
+  transpose->setAttr(onnx::kDimsAttr,
+                     rewriter.getArrayAttr(rewriter.getStrArrayAttr(names)));
   return transpose;
 }
 

@@ -249,9 +249,9 @@ static Value dropHeads(PatternRewriter &rewriter, Location loc, Value factor) {
   auto unsqueeze = factor.getDefiningOp<onnx::UnsqueezeOp>();
   if (unsqueeze && getIntegers(unsqueeze.getAxes()) == std::vector<int64_t>{1})
     return unsqueeze.getData();
-  return onnx::SqueezeOp::create(
-      rewriter, loc, type.clone({shape[0], shape[2], shape[3]}), factor,
-      createIntegers(rewriter, loc, {1}));
+  return onnx::SqueezeOp::create(rewriter, loc,
+                                 type.clone({shape[0], shape[2], shape[3]}),
+                                 factor, createIntegers(rewriter, loc, {1}));
 }
 
 //===----------------------------------------------------------------------===//
@@ -423,12 +423,12 @@ struct LookUpAngles : OpRewritePattern<onnx::RotaryEmbeddingOp> {
       for (int64_t dim = 0; dim < 2; ++dim)
         names.push_back(onnx::getDimName(ids, dim));
       names.push_back("");
-      gather->setAttr(
-          onnx::kDimsAttr,
-          rewriter.getArrayAttr(rewriter.getStrArrayAttr(names)));
+      gather->setAttr(onnx::kDimsAttr,
+                      rewriter.getArrayAttr(rewriter.getStrArrayAttr(names)));
       return gather;
     };
-    Value cos = lookUp(rotary.getCosCache()), sin = lookUp(rotary.getSinCache());
+    Value cos = lookUp(rotary.getCosCache()),
+          sin = lookUp(rotary.getSinCache());
     rewriter.modifyOpInPlace(rotary, [&] {
       rotary.getCosCacheMutable().assign(cos);
       rotary.getSinCacheMutable().assign(sin);
@@ -441,7 +441,8 @@ struct LookUpAngles : OpRewritePattern<onnx::RotaryEmbeddingOp> {
 } // namespace
 
 void bitnet::populateRopePatterns(RewritePatternSet &patterns) {
-  patterns.add<LookUpAngles, RaiseRotaryEmbedding, RaiseTurnedParts<onnx::ConcatOp>,
-               RaiseTurnedParts<onnx::ReshapeOp>, RaiseTurnedWhole>(
-      patterns.getContext());
+  patterns
+      .add<LookUpAngles, RaiseRotaryEmbedding, RaiseTurnedParts<onnx::ConcatOp>,
+           RaiseTurnedParts<onnx::ReshapeOp>, RaiseTurnedWhole>(
+          patterns.getContext());
 }
