@@ -70,8 +70,7 @@ Value MaskBuilder::create(Type element, ValueRange operands) {
       }
   auto op = OpTy::create(rewriter, loc, RankedTensorType::get(shape, element),
                          operands);
-  op->setAttr(onnx::kDimsAttr,
-              rewriter.getArrayAttr(rewriter.getStrArrayAttr(names)));
+  setDimNames(op, names);
   return op->getResult(0);
 }
 
@@ -96,8 +95,7 @@ Value MaskBuilder::toRankFour(Value value) {
   }
   auto op = onnx::UnsqueezeOp::create(rewriter, loc, type.clone(shape), value,
                                       createIntegers(rewriter, loc, axes));
-  op->setAttr(onnx::kDimsAttr,
-              rewriter.getArrayAttr(rewriter.getStrArrayAttr(names)));
+  setDimNames(op, names);
   return op;
 }
 
@@ -132,8 +130,7 @@ Value MaskBuilder::fitToScores(Value value) {
   Value size = onnx::ConcatOp::create(rewriter, loc, vector, sizes, /*axis=*/0);
   auto expand =
       onnx::ExpandOp::create(rewriter, loc, type.clone(shape), value, size);
-  expand->setAttr(onnx::kDimsAttr,
-                  rewriter.getArrayAttr(rewriter.getStrArrayAttr(names)));
+  setDimNames(expand, names);
   return expand;
 }
 

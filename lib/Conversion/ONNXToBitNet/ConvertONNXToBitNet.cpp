@@ -27,7 +27,9 @@ struct ConvertONNXToBitNet
 
   void runOnOperation() override {
     if (failed(expandContribOps()) ||
-        failed(rewrite({bitnet::populateSpellingPatterns})) ||
+        failed(rewrite({bitnet::populateSpellingPatterns,
+                        bitnet::populateShareEmbeddingPatterns,
+                        bitnet::populateSimplifyAttentionPatterns})) ||
         failed(rewrite({bitnet::populateRopePatterns,
                         bitnet::populateKvAppendPatterns,
                         bitnet::populateAttentionPatterns})) ||

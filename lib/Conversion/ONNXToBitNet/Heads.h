@@ -32,6 +32,14 @@ inline bool isOneOrSameDim(mlir::Value value, int64_t dim, mlir::Value other,
          onnx::isSameDim(value, dim, other, otherDim);
 }
 
+/// Says what the dimensions of the only result of `op` are called.
+inline void setDimNames(mlir::Operation *op,
+                        llvm::ArrayRef<llvm::StringRef> names) {
+  mlir::Builder builder(op->getContext());
+  op->setAttr(onnx::kDimsAttr,
+              builder.getArrayAttr(builder.getStrArrayAttr(names)));
+}
+
 /// Replaces `root` by `op` and hands the names of its dimensions on.
 inline void replaceNamed(mlir::PatternRewriter &rewriter, mlir::Operation *root,
                          mlir::Operation *op) {

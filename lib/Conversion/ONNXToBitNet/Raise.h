@@ -31,8 +31,14 @@ void populateRopePatterns(mlir::RewritePatternSet &patterns);
 /// Concat of a cache and what is new -> bitnet.kv_append.
 void populateKvAppendPatterns(mlir::RewritePatternSet &patterns);
 
+/// What the operator Attention does besides attention -> operators of its own.
+void populateSimplifyAttentionPatterns(mlir::RewritePatternSet &patterns);
+
 /// Attention and softmax(q . k) . v -> bitnet.attention.
 void populateAttentionPatterns(mlir::RewritePatternSet &patterns);
+
+/// Copies of an embedding table that a head multiplies by -> the table.
+void populateShareEmbeddingPatterns(mlir::RewritePatternSet &patterns);
 
 /// Rows of a table, looked up by ids of any shape: as [rows, k].
 void populateEmbeddingPatterns(mlir::RewritePatternSet &patterns);

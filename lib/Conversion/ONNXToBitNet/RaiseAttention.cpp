@@ -187,8 +187,7 @@ static Value orderKeys(PatternRewriter &rewriter,
   auto transpose = onnx::TransposeOp::create(
       rewriter, scores.key.getLoc(), type.clone(shape), scores.key,
       rewriter.getDenseI64ArrayAttr(scores.keyOrder));
-  transpose->setAttr(onnx::kDimsAttr,
-                     rewriter.getArrayAttr(rewriter.getStrArrayAttr(names)));
+  setDimNames(transpose, names);
   return transpose;
 }
 

@@ -423,8 +423,7 @@ struct LookUpAngles : OpRewritePattern<onnx::RotaryEmbeddingOp> {
       for (int64_t dim = 0; dim < 2; ++dim)
         names.push_back(onnx::getDimName(ids, dim));
       names.push_back("");
-      gather->setAttr(onnx::kDimsAttr,
-                      rewriter.getArrayAttr(rewriter.getStrArrayAttr(names)));
+      setDimNames(gather, names);
       return gather;
     };
     Value cos = lookUp(rotary.getCosCache()),

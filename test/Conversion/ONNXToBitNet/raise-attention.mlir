@@ -90,37 +90,12 @@ func.func @keeps_repeat_of_keys_alone(%q: tensor<1x4x3x64xf32>, %k: tensor<1x2x8
   return %y : tensor<1x4x3x64xf32>
 }
 
-// CHECK-LABEL: func @keeps_causal_attention(
-// CHECK:         onnx.Attention
-func.func @keeps_causal_attention(%q: tensor<2x4x3x64xf32>) -> tensor<2x4x3x64xf32> {
-  %y = onnx.Attention %q, %q, %q {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>, is_causal = 1 : i64}
-      : (tensor<2x4x3x64xf32>, tensor<2x4x3x64xf32>, tensor<2x4x3x64xf32>) -> tensor<2x4x3x64xf32>
-  return %y : tensor<2x4x3x64xf32>
-}
-
 // CHECK-LABEL: func @keeps_capped_scores(
 // CHECK:         onnx.Attention
 func.func @keeps_capped_scores(%q: tensor<2x4x3x64xf32>) -> tensor<2x4x3x64xf32> {
   %y = onnx.Attention %q, %q, %q {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>, softcap = 30.0 : f32}
       : (tensor<2x4x3x64xf32>, tensor<2x4x3x64xf32>, tensor<2x4x3x64xf32>) -> tensor<2x4x3x64xf32>
   return %y : tensor<2x4x3x64xf32>
-}
-
-// CHECK-LABEL: func @keeps_attention_with_its_own_cache(
-// CHECK:         onnx.Attention
-func.func @keeps_attention_with_its_own_cache(%q: tensor<2x4x3x64xf32>) -> tensor<2x4x6x64xf32> {
-  %y, %k, %v = onnx.Attention %q, %q, %q, %q, %q {operandSegmentSizes = array<i32: 1, 1, 1, 0, 1, 1, 0>}
-      : (tensor<2x4x3x64xf32>, tensor<2x4x3x64xf32>, tensor<2x4x3x64xf32>, tensor<2x4x3x64xf32>, tensor<2x4x3x64xf32>)
-      -> (tensor<2x4x3x64xf32>, tensor<2x4x6x64xf32>, tensor<2x4x6x64xf32>)
-  return %k : tensor<2x4x6x64xf32>
-}
-
-// CHECK-LABEL: func @keeps_attention_of_rows(
-// CHECK:         onnx.Attention
-func.func @keeps_attention_of_rows(%q: tensor<2x3x256xf32>) -> tensor<2x3x256xf32> {
-  %y = onnx.Attention %q, %q, %q {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0, 0>, q_num_heads = 4 : i64, kv_num_heads = 4 : i64}
-      : (tensor<2x3x256xf32>, tensor<2x3x256xf32>, tensor<2x3x256xf32>) -> tensor<2x3x256xf32>
-  return %y : tensor<2x3x256xf32>
 }
 
 // Nobody says that keys and values have one length.
