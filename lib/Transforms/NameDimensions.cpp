@@ -43,12 +43,34 @@ static void nameResults(Operation *op, bitnet::SymbolicShapes &shapes) {
   Builder builder(op->getContext());
   SmallVector<Attribute> names;
   for (Value result : op->getResults()) {
-    ArrayRef<SizeExpr> sizes = shapes.sizesOf(result);
+    SmallVector<SizeExpr> sizes = shapes.sizesOf(result);
     auto type = refine(result, sizes);
     result.setType(type);
     names.push_back(nameSizes(builder, type, sizes));
   }
   op->setAttr(bitnet::onnx::kDimsAttr, builder.getArrayAttr(names));
+}
+
+/// Writes the names of what a function returns. A size that is not one of the
+/// inputs' keeps the name that the model gives it.
+static void nameReturned(func::FuncOp function,
+                         bitnet::SymbolicShapes &shapes) {
+  Builder builder(function.getContext());
+  Operation *terminator = function.getBody().front().getTerminator();
+  for (auto [index, value] : llvm::enumerate(terminator->getOperands())) {
+    auto given =
+        function.getResultAttrOfType<ArrayAttr>(index, bitnet::onnx::kDimsAttr);
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    if (!given || !type || given.size() != shapes.sizesOf(value).size())
+      continue;
+    SmallVector<Attribute> names(given.begin(), given.end());
+    for (auto [dim, size] : llvm::enumerate(shapes.sizesOf(value)))
+      if (std::string name = size.str();
+          type.isDynamicDim(dim) && !StringRef(name).contains('?'))
+        names[dim] = builder.getStringAttr(name);
+    function.setResultAttr(index, bitnet::onnx::kDimsAttr,
+                           builder.getArrayAttr(names));
+  }
 }
 
 /// Puts a constant in place of arithmetic whose result is known.
@@ -85,6 +107,7 @@ struct NameDimensions : bitnet::impl::NameDimensionsBase<NameDimensions> {
       if (op.getNumResults() == 1 && shapes.constantsOf(op.getResult(0)))
         known.push_back(&op);
     }
+    nameReturned(getOperation(), shapes);
     for (Operation *op : llvm::reverse(known)) {
       replaceByConstant(op, *shapes.constantsOf(op->getResult(0)));
       op->erase();

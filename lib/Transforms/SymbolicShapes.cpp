@@ -1,4 +1,4 @@
-// Rules for shapes and for the integers that they are made of.
+// Rules for shapes, and the order in which a block is looked at.
 //
 // A rule says only what holds for all sizes of the inputs: a slice that a long
 // input would cut, or a dimension that may be broadcast, is left to the names
@@ -16,204 +16,14 @@ using bitnet::onnx::SizeExpr;
 /// Tensors of more elements are data, not shapes.
 static constexpr int64_t kMaxElements = 64;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 /// True for integers and truth values of which there are few.
 static bool isShapeLike(Value value) {
-  RankedTensorType type = typeOf(value);
+  auto type = cast<RankedTensorType>(value.getType());
   Type element = type.getElementType();
   return (element.isInteger(64) || element.isInteger(32) ||
           element.isInteger(1)) &&
          type.getRank() <= 1 && type.hasStaticShape() &&
          type.getNumElements() <= kMaxElements;
-}
-
-static std::optional<int64_t> constantOf(const std::optional<SizeExpr> &size) {
-  return size ? size->getConstant() : std::nullopt;
-}
-
-/// An axis counted from the front.
-static int64_t fromFront(int64_t axis, int64_t rank) {
-  return axis < 0 ? axis + rank : axis;
-}
-
-//===----------------------------------------------------------------------===//
-// Elements
-//===----------------------------------------------------------------------===//
-
-static SmallVector<std::optional<SizeExpr>>
-constantElements(onnx::ConstantOp op) {
-  SmallVector<std::optional<SizeExpr>> result;
-  auto values = dyn_cast<DenseIntElementsAttr>(op.getValue());
-  if (!values)
-    return result;
-  bool isUnsigned = values.getElementType().isUnsignedInteger() ||
-                    values.getElementType().isInteger(1);
-  for (const APInt &value : values.getValues<APInt>())
-    result.push_back(
-        SizeExpr(isUnsigned ? value.getZExtValue() : value.getSExtValue()));
-  return result;
-}
-
-SymbolicShapes::Elements SymbolicShapes::elementsOf(Value value) const {
-  return elements.lookup(value);
-}
-
-std::optional<SmallVector<int64_t>> SymbolicShapes::constantsOf(Value value) {
-  SmallVector<int64_t> result;
-  Elements known = elementsOf(value);
-  if (known.empty())
-    return std::nullopt;
-  for (const Size &element : known) {
-    std::optional<int64_t> constant = constantOf(element);
-    if (!constant)
-      return std::nullopt;
-    result.push_back(*constant);
-  }
-  return result;
-}
-
-/// The same number everywhere, 0 unless it is given.
-static SmallVector<std::optional<SizeExpr>>
-filledElements(onnx::ConstantOfShapeOp op) {
-  int64_t number = 0;
-  if (std::optional<ElementsAttr> value = op.getValue()) {
-    auto numbers = dyn_cast<DenseIntElementsAttr>(*value);
-    if (!numbers)
-      return {};
-    number = (*numbers.value_begin<APInt>()).getSExtValue();
-  }
-  return SmallVector<std::optional<SizeExpr>>(
-      typeOf(op.getOutput()).getNumElements(), SizeExpr(number));
-}
-
-SymbolicShapes::Elements SymbolicShapes::shapeElements(onnx::ShapeOp op) {
-  Elements all = knownSizes(op.getData());
-  int64_t rank = all.size();
-  auto clamp = [&](int64_t index) {
-    return std::clamp<int64_t>(fromFront(index, rank), 0, rank);
-  };
-  int64_t start = clamp(op.getStart()), end = clamp(op.getEnd().value_or(rank));
-  return start < end ? Elements(ArrayRef(all).slice(start, end - start))
-                     : Elements();
-}
-
-SymbolicShapes::Elements SymbolicShapes::gatherElements(onnx::GatherOp op) {
-  Elements data = elementsOf(op.getData());
-  std::optional<SmallVector<int64_t>> indices = constantsOf(op.getIndices());
-  if (!indices || typeOf(op.getData()).getRank() != 1)
-    return {};
-  Elements result;
-  int64_t count = data.size();
-  for (int64_t index : *indices) {
-    int64_t place = fromFront(index, count);
-    result.push_back(place >= 0 && place < count ? data[place] : Size());
-  }
-  return result;
-}
-
-SymbolicShapes::Elements SymbolicShapes::sliceElements(onnx::SliceOp op) {
-  Elements data = elementsOf(op.getData());
-  auto starts = constantsOf(op.getStarts()), ends = constantsOf(op.getEnds());
-  auto steps = op.getSteps() ? constantsOf(op.getSteps())
-                             : std::optional(SmallVector<int64_t>{1});
-  if (!starts || !ends || !steps || starts->size() != 1 || steps->front() != 1)
-    return {};
-  int64_t count = data.size();
-  auto clamp = [&](int64_t index) {
-    return std::clamp<int64_t>(fromFront(index, count), 0, count);
-  };
-  int64_t start = clamp(starts->front()), end = clamp(ends->front());
-  return start < end ? Elements(ArrayRef(data).slice(start, end - start))
-                     : Elements();
-}
-
-/// Element `index` of a vector that may be a single number.
-static std::optional<SizeExpr>
-elementAt(ArrayRef<std::optional<SizeExpr>> elements, int64_t index) {
-  if (elements.empty())
-    return std::nullopt;
-  return elements.size() == 1 ? elements.front() : elements[index];
-}
-
-SymbolicShapes::Elements SymbolicShapes::whereElements(onnx::WhereOp op) {
-  Elements condition = elementsOf(op.getCondition()), x = elementsOf(op.getX()),
-           y = elementsOf(op.getY()), result;
-  for (int64_t i = 0; i < typeOf(op.getZ()).getNumElements(); ++i) {
-    std::optional<int64_t> chosen = constantOf(elementAt(condition, i));
-    result.push_back(!chosen ? Size() : elementAt(*chosen ? x : y, i));
-  }
-  return result;
-}
-
-/// 1 or 0 where it is known whether two numbers are equal.
-static std::optional<SizeExpr> compare(const SizeExpr &a, const SizeExpr &b) {
-  SizeExpr difference = a - b, opposite = b - a;
-  if (std::optional<int64_t> constant = difference.getConstant())
-    return SizeExpr(*constant == 0);
-  // One of them is larger by 1 at least, as a size is than -1.
-  if ((difference - 1).isSurelyNotNegative() ||
-      (opposite - 1).isSurelyNotNegative())
-    return SizeExpr(0);
-  return std::nullopt;
-}
-
-static std::optional<SizeExpr> apply(Operation *op, const SizeExpr &a,
-                                     const SizeExpr &b) {
-  std::optional<int64_t> x = a.getConstant(), y = b.getConstant();
-  return TypeSwitch<Operation *, std::optional<SizeExpr>>(op)
-      .Case([&](onnx::AddOp) { return a + b; })
-      .Case([&](onnx::SubOp) { return a - b; })
-      .Case([&](onnx::MulOp) { return a * b; })
-      .Case([&](onnx::DivOp) -> std::optional<SizeExpr> {
-        if (x && y && *y > 0)
-          return SizeExpr(*x / *y);
-        return a.dividedBy(b);
-      })
-      .Case([&](onnx::EqualOp) { return compare(a, b); })
-      .Default([](Operation *) { return std::nullopt; });
-}
-
-/// A binary op, element by element.
-SymbolicShapes::Elements SymbolicShapes::combine(Operation *op) {
-  Elements a = elementsOf(op->getOperand(0)), b = elementsOf(op->getOperand(1)),
-           result;
-  for (int64_t i = 0; i < typeOf(op->getResult(0)).getNumElements(); ++i) {
-    Size x = elementAt(a, i), y = elementAt(b, i);
-    result.push_back(x && y ? apply(op, *x, *y) : Size());
-  }
-  return result;
-}
-
-SymbolicShapes::Elements SymbolicShapes::inferElements(Operation *op) {
-  return TypeSwitch<Operation *, Elements>(op)
-      .Case([&](onnx::ConstantOp op) { return constantElements(op); })
-      .Case([&](onnx::ConstantOfShapeOp op) { return filledElements(op); })
-      .Case([&](onnx::ShapeOp op) { return shapeElements(op); })
-      .Case([&](onnx::GatherOp op) { return gatherElements(op); })
-      .Case([&](onnx::SliceOp op) { return sliceElements(op); })
-      .Case([&](onnx::WhereOp op) { return whereElements(op); })
-      .Case([&](onnx::ConcatOp op) {
-        Elements result;
-        for (Value input : op.getInputs()) {
-          Elements part = elementsOf(input);
-          part.resize(typeOf(input).getNumElements());
-          result.append(part);
-        }
-        return result;
-      })
-      .Case<onnx::IdentityOp, onnx::SqueezeOp, onnx::UnsqueezeOp,
-            onnx::ReshapeOp>(
-          [&](auto op) { return elementsOf(op->getOperand(0)); })
-      .Case([&](onnx::CastOp op) {
-        unsigned width = typeOf(op.getOutput()).getElementTypeBitWidth();
-        return width >= 32 ? elementsOf(op.getInput()) : Elements();
-      })
-      .Case<onnx::AddOp, onnx::SubOp, onnx::MulOp, onnx::DivOp, onnx::EqualOp>(
-          [&](auto op) { return combine(op); })
-      .Default([](Operation *) { return Elements(); });
 }
 
 //===----------------------------------------------------------------------===//
@@ -226,14 +36,13 @@ SymbolicShapes::Elements SymbolicShapes::knownSizes(Value value) const {
 }
 
 /// What both sizes become, unless one of them may be 1.
-static std::optional<SizeExpr>
-broadcastSizes(const std::optional<SizeExpr> &a,
-               const std::optional<SizeExpr> &b) {
+SymbolicShapes::Size SymbolicShapes::broadcastSizes(const Size &a,
+                                                    const Size &b) {
   if (constantOf(a) == 1)
     return b;
   if (constantOf(b) == 1 || (a && b && *a == *b))
     return a;
-  for (const std::optional<SizeExpr> &size : {a, b})
+  for (const Size &size : {a, b})
     if (constantOf(size))
       return size;
   return std::nullopt;
@@ -255,7 +64,7 @@ SymbolicShapes::broadcast(ArrayRef<Elements> operands) {
 
 SymbolicShapes::Elements SymbolicShapes::reshape(onnx::ReshapeOp op) {
   Elements shape = elementsOf(op.getShape());
-  const Sizes &data = sizesOf(op.getData());
+  Sizes data = sizesOf(op.getData());
   std::optional<size_t> inferred;
   Size rest = SizeExpr(1);
   for (auto [dim, size] : llvm::enumerate(shape)) {

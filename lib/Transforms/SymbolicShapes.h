@@ -18,8 +18,8 @@ public:
   void addArgument(mlir::BlockArgument argument);
   void addOp(mlir::Operation *op);
 
-  /// One expression per dimension.
-  const Sizes &sizesOf(mlir::Value value) const { return shapes.at(value); }
+  /// One expression per dimension; none for a value that was not looked at.
+  Sizes sizesOf(mlir::Value value) const { return shapes.lookup(value); }
 
   /// The elements of a small integer tensor, if all are known.
   std::optional<llvm::SmallVector<int64_t>> constantsOf(mlir::Value value);
@@ -30,6 +30,8 @@ private:
 
   Elements inferElements(mlir::Operation *op);
   Elements shapeElements(onnx::ShapeOp op);
+  static Elements constantElements(onnx::ConstantOp op);
+  static Elements filledElements(onnx::ConstantOfShapeOp op);
   Elements gatherElements(onnx::GatherOp op);
   Elements sliceElements(onnx::SliceOp op);
   Elements whereElements(onnx::WhereOp op);
@@ -37,7 +39,8 @@ private:
 
   /// Expressions as far as a rule knows; empty if there is none.
   Elements inferSizes(mlir::Operation *op);
-  Elements broadcast(mlir::ArrayRef<Elements> shapes);
+  static Size broadcastSizes(const Size &a, const Size &b);
+  static Elements broadcast(mlir::ArrayRef<Elements> shapes);
   Elements reshape(onnx::ReshapeOp op);
   Elements slice(onnx::SliceOp op);
   Elements concat(onnx::ConcatOp op);
@@ -53,6 +56,20 @@ private:
   Elements knownSizes(mlir::Value value) const;
   Elements elementsOf(mlir::Value value) const;
   void setSizes(mlir::Value value, mlir::ArrayRef<Size> known);
+
+  static mlir::RankedTensorType typeOf(mlir::Value value) {
+    return llvm::cast<mlir::RankedTensorType>(value.getType());
+  }
+  static std::optional<int64_t> constantOf(const Size &size) {
+    return size ? size->getConstant() : std::nullopt;
+  }
+  /// Element `index` of a vector that may be a single number.
+  static Size elementAt(llvm::ArrayRef<Size> elements, int64_t index);
+
+  /// An axis counted from the front.
+  static int64_t fromFront(int64_t axis, int64_t rank) {
+    return axis < 0 ? axis + rank : axis;
+  }
 
   llvm::DenseMap<mlir::Value, Sizes> shapes;
   llvm::DenseMap<mlir::Value, Elements> elements;

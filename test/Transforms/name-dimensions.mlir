@@ -98,3 +98,15 @@ func.func @odd_names(%x: tensor<?x?x?xf32> {onnx.dims = ["batch / 2", "-1 + b", 
   %z = onnx.Relu %x : (tensor<?x?x?xf32>) -> tensor<?x?x?xf32>
   return %z : tensor<?x?x?xf32>
 }
+
+// A cache that is returned has the length that the inputs say, whatever the
+// model calls it; what depends on data keeps its name.
+// CHECK-LABEL: func @results(
+// CHECK-SAME:    -> (tensor<1x?xf32> {onnx.dims = ["", "past + seq"]}, tensor<?xf32> {onnx.dims = ["count"]})
+func.func @results(%past: tensor<1x?xf32> {onnx.dims = ["", "past"]}, %x: tensor<1x?xf32> {onnx.dims = ["", "seq"]}, %n: tensor<1xi64>)
+    -> (tensor<1x?xf32> {onnx.dims = ["", "total"]}, tensor<?xf32> {onnx.dims = ["count"]}) {
+  %zero = onnx.Constant {value = dense<0.0> : tensor<1xf32>} : () -> tensor<1xf32>
+  %y = onnx.Concat %past, %x {axis = 1 : i64} : (tensor<1x?xf32>, tensor<1x?xf32>) -> tensor<1x?xf32>
+  %z = onnx.Expand %zero, %n : (tensor<1xf32>, tensor<1xi64>) -> tensor<?xf32>
+  return %y, %z : tensor<1x?xf32>, tensor<?xf32>
+}
