@@ -115,8 +115,8 @@ SymbolicShapes::Elements SymbolicShapes::slice(onnx::SliceOp op) {
     axes = constantsOf(op.getAxes()).value_or(SmallVector<int64_t>());
   if (op.getSteps())
     steps = constantsOf(op.getSteps()).value_or(SmallVector<int64_t>());
-  if (axes.size() != starts.size() || ends.size() != starts.size() ||
-      steps.size() != starts.size())
+  if (starts.empty() || axes.size() != starts.size() ||
+      ends.size() != starts.size() || steps.size() != starts.size())
     return {};
   for (auto [i, axis] : llvm::enumerate(axes)) {
     Size &size = result[fromFront(axis, rank)];
@@ -124,6 +124,13 @@ SymbolicShapes::Elements SymbolicShapes::slice(onnx::SliceOp op) {
     size = isKnown ? sliceSize(*size, *starts[i], *ends[i]) : Size();
   }
   return result;
+}
+
+SymbolicShapes::Elements SymbolicShapes::expand(onnx::ExpandOp op) {
+  Elements shape = elementsOf(op.getShape());
+  if (shape.empty())
+    return {};
+  return broadcast({knownSizes(op.getInput()), shape});
 }
 
 SymbolicShapes::Elements SymbolicShapes::concat(onnx::ConcatOp op) {
@@ -222,7 +229,9 @@ SymbolicShapes::Elements SymbolicShapes::transpose(onnx::TransposeOp op) {
 SymbolicShapes::Elements SymbolicShapes::reduce(Operation *op) {
   Elements data = knownSizes(op->getOperand(0)), result;
   RankedTensorType type = typeOf(op->getResult(0));
-  if (type.getRank() != static_cast<int64_t>(data.size()))
+  bool areAxesKnown =
+      op->getNumOperands() == 1 || constantsOf(op->getOperand(1));
+  if (!areAxesKnown || type.getRank() != static_cast<int64_t>(data.size()))
     return {};
   for (auto [dim, size] : llvm::enumerate(data))
     result.push_back(type.isDynamicDim(dim) ? size : Size());
@@ -248,10 +257,7 @@ SymbolicShapes::Elements SymbolicShapes::inferSizes(Operation *op) {
       .Case([&](onnx::UnsqueezeOp op) { return unsqueeze(op); })
       .Case([&](onnx::SqueezeOp op) { return squeeze(op); })
       .Case([&](onnx::TransposeOp op) { return transpose(op); })
-      .Case([&](onnx::ExpandOp op) {
-        return broadcast(
-            {knownSizes(op.getInput()), elementsOf(op.getShape())});
-      })
+      .Case([&](onnx::ExpandOp op) { return expand(op); })
       .Case<onnx::ReduceMaxOp, onnx::ReduceMeanOp, onnx::ReduceMinOp,
             onnx::ReduceSumOp>([&](auto op) { return reduce(op); })
       .Case<onnx::AddOp, onnx::AndOp, onnx::DivOp, onnx::EqualOp,

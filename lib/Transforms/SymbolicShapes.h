@@ -42,6 +42,7 @@ private:
   static Size broadcastSizes(const Size &a, const Size &b);
   static Elements broadcast(mlir::ArrayRef<Elements> shapes);
   Elements reshape(onnx::ReshapeOp op);
+  Elements expand(onnx::ExpandOp op);
   Elements slice(onnx::SliceOp op);
   Elements concat(onnx::ConcatOp op);
   Elements gather(onnx::GatherOp op);

@@ -110,3 +110,15 @@ func.func @results(%past: tensor<1x?xf32> {onnx.dims = ["", "past"]}, %x: tensor
   %z = onnx.Expand %zero, %n : (tensor<1xf32>, tensor<1xi64>) -> tensor<?xf32>
   return %y, %z : tensor<1x?xf32>, tensor<?xf32>
 }
+
+// Ranges and axes that depend on data say nothing.
+// CHECK-LABEL: func @data(
+// CHECK:         onnx.Slice {{.*}}"?0", "?1"
+// CHECK:         onnx.ReduceMax {{.*}}"?2", "?3"
+func.func @data(%x: tensor<?x?xf32> {onnx.dims = ["a", "b"]}, %two: tensor<2xi64>, %one: tensor<1xi64>) -> tensor<?x?xf32> {
+  %y = onnx.Slice %x, %two, %two {operandSegmentSizes = array<i32: 1, 1, 1, 0, 0>}
+      : (tensor<?x?xf32>, tensor<2xi64>, tensor<2xi64>) -> tensor<?x?xf32>
+  %z = onnx.ReduceMax %x, %one : (tensor<?x?xf32>, tensor<1xi64>) -> tensor<?x?xf32>
+  %sum = onnx.Add %y, %z : (tensor<?x?xf32>, tensor<?x?xf32>) -> tensor<?x?xf32>
+  return %sum : tensor<?x?xf32>
+}
