@@ -102,13 +102,14 @@ constexpr void packPanel(const int8_t *trits, int64_t N, int64_t K,
                          const PanelLayout &layout, uint8_t *bytes) {
   for (int64_t i = 0, e = packedSize(N, K, layout); i < e; ++i)
     bytes[i] = zeroByte(layout);
-  int64_t mask = (int64_t(1) << layout.bits) - 1;
+  // Each code is `kZeroCode` so far, so that adding the trit gives its own.
   for (int64_t n = 0; n < N; ++n)
-    for (int64_t k = 0; k < K; ++k) {
+    for (int64_t k = 0; k < K; k += layout.columns) {
       PackedPosition at = packedPosition(n, k, K, layout);
-      int64_t others = bytes[at.byte] & ~(mask << at.bit);
-      int64_t code = codeOfTrit(trits[n * K + k]);
-      bytes[at.byte] = static_cast<uint8_t>(others | code << at.bit);
+      int64_t columns = K - k < layout.columns ? K - k : layout.columns;
+      for (int64_t j = 0; j < columns; ++j)
+        bytes[at.byte + j] = static_cast<uint8_t>(
+            bytes[at.byte + j] + trits[n * K + k + j] * (1 << at.bit));
     }
 }
 

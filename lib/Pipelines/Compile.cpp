@@ -32,26 +32,50 @@ OwningOpRef<ModuleOp> bitnet::readModel(StringRef path,
   return importONNX(path, import, context);
 }
 
-LogicalResult bitnet::runStages(ModuleOp module,
-                                const CompileOptions &options) {
+/// The stages on tensors.
+static LogicalResult runFirstStages(ModuleOp module,
+                                    const CompileOptions &options) {
   PassManager pm(module->getContext());
-  if (options.emit >= Emit::BitNet)
-    buildRaisePipeline(pm, RaiseOptions());
+  if (options.emit >= Emit::BitNet) {
+    bitnet::RaiseOptions raise;
+    raise.release = true;
+    raise.explain = static_cast<bool>(options.inspect);
+    raise.ternarize = options.ternarize;
+    raise.ternarizeHead = options.ternarizeHead;
+    bitnet::buildRaisePipeline(pm, raise);
+  }
   if (options.emit >= Emit::Packed) {
-    OptimizeOptions optimize;
+    bitnet::OptimizeOptions optimize;
+    optimize.release = true;
     optimize.features = options.target.features;
     optimize.tile = options.tile;
-    buildOptimizePipeline(pm, optimize);
+    bitnet::buildOptimizePipeline(pm, optimize);
   }
+  return pm.run(module);
+}
+
+/// The stages on buffers.
+static LogicalResult runLastStages(ModuleOp module,
+                                   const CompileOptions &options) {
+  PassManager pm(module->getContext());
   if (options.emit >= Emit::Loops) {
-    LowerOptions lower;
+    bitnet::LowerOptions lower;
     lower.features = options.target.features;
     lower.tile = options.tile;
-    buildLowerPipeline(pm, lower);
+    bitnet::buildLowerPipeline(pm, lower);
   }
   if (options.emit >= Emit::LLVM)
-    buildCodegenPipeline(pm, CodegenOptions());
+    bitnet::buildCodegenPipeline(pm, bitnet::CodegenOptions());
   return pm.run(module);
+}
+
+LogicalResult bitnet::runStages(ModuleOp module,
+                                const CompileOptions &options) {
+  if (failed(runFirstStages(module, options)))
+    return failure();
+  if (options.inspect && failed(options.inspect(module)))
+    return failure();
+  return runLastStages(module, options);
 }
 
 /// An error of the emit stage, at the module.

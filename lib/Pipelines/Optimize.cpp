@@ -20,5 +20,7 @@ void bitnet::buildOptimizePipeline(OpPassManager &pm,
   func.addPass(createSelectEncoding({options.features, options.tile}));
   func.addPass(createPackWeights());
   func.addPass(createCanonicalizerPass());
+  if (options.release)
+    pm.addPass(createReleaseConstants());
   pm.addPass(createVerifyStage({"optimize"}));
 }

@@ -9,14 +9,20 @@
 
 using namespace mlir;
 
-void bitnet::buildRaisePipeline(OpPassManager &pm, const RaiseOptions &) {
+void bitnet::buildRaisePipeline(OpPassManager &pm,
+                                const RaiseOptions &options) {
   pm.addNestedPass<func::FuncOp>(createNameDimensions());
-  pm.addPass(createEvaluateConstants());
-  pm.addNestedPass<func::FuncOp>(createConvertONNXToBitNet());
+  pm.addPass(createEvaluateConstants({options.release}));
+  pm.addNestedPass<func::FuncOp>(createConvertONNXToBitNet({options.explain}));
+  if (!options.ternarize.empty())
+    pm.addNestedPass<func::FuncOp>(
+        createTernarize({options.ternarize, options.ternarizeHead}));
   pm.addPass(createRecognizeModel());
   pm.addNestedPass<func::FuncOp>(createConvertONNXToLinalg());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createCanonicalizerPass());
+  if (options.release)
+    pm.addPass(createReleaseConstants());
   pm.addPass(createVerifyStage({"raise"}));
 }

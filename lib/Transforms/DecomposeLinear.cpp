@@ -31,9 +31,11 @@ struct SplitLinear : OpRewritePattern<bitnet::LinearOp> {
 
     auto quantize = bitnet::QuantizeOp::create(
         rewriter, loc, codes, scales, linear.getInput(), linear.getQuantizer());
-    Value product = bitnet::MatmulOp::create(
+    auto product = bitnet::MatmulOp::create(
         rewriter, loc, sums, quantize.getCodes(), linear.getWeights(),
         /*tile=*/nullptr, /*row_tile=*/nullptr);
+    // What a report will say of the layer.
+    product->setDiscardableAttrs(linear->getDiscardableAttrDictionary());
     rewriter.replaceOpWithNewOp<bitnet::DequantizeOp>(
         linear, linear.getType(), product, quantize.getScales(),
         linear.getScale(), linear.getBias());

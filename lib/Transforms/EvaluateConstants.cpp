@@ -2,7 +2,9 @@
 // Passes.td.
 #include "ConstantReductions.h"
 #include "JitFunctions.h"
+#include "WeightForms.h"
 #include "bitnet/Transforms/Passes.h"
+#include "dialects/BitNet/LayerAttrs.h"
 #include "dialects/ONNX/ONNXDialect.h"
 #include "dialects/ONNX/ONNXDims.h"
 
@@ -195,18 +197,20 @@ static void buildFunction(const Subgraph &subgraph, StringRef name,
     refineReduction(b, &op);
 }
 
-/// The form of a weight quantizer in the catalogue, by what it is made of.
-static StringRef getForm(const Subgraph &subgraph) {
-  auto has = [&](auto predicate) {
-    return llvm::any_of(subgraph.ops, predicate);
-  };
-  if (has([](Operation *op) { return isa<onnx::ConcatOp>(op); }))
-    return "W8";
-  if (has([](Operation *op) { return isa<onnx::BitwiseAndOp>(op); }))
-    return "W5";
-  if (has([](Operation *op) { return isa<onnx::GreaterOp, onnx::SignOp>(op); }))
-    return "W7";
-  return isa<onnx::AddOp>(subgraph.root.getDefiningOp()) ? "W2" : "W1";
+/// Of all constants that the subgraph has, each once, but not of bounds.
+static int64_t getSourceBytes(const Subgraph &subgraph) {
+  llvm::SetVector<Operation *> constants;
+  for (Operation *op : subgraph.ops)
+    for (Value operand : op->getOperands())
+      if (operand.getDefiningOp<onnx::ConstantOp>())
+        constants.insert(operand.getDefiningOp());
+  int64_t bytes = 0;
+  for (Operation *constant : constants) {
+    auto type = cast<RankedTensorType>(constant->getResult(0).getType());
+    if (type.getNumElements() > 1)
+      bytes += getWeightBytes(type);
+  }
+  return bytes;
 }
 
 /// Puts a constant where the subgraph's result was.
@@ -220,10 +224,43 @@ static void replaceRoot(const Subgraph &subgraph, AsmResourceBlob blob) {
   else
     value = DenseElementsAttr::getFromRawBuffer(type, blob.getData());
   auto constant = onnx::ConstantOp::create(b, root->getLoc(), type, value);
-  constant->setAttr("bitnet.form", b.getStringAttr(getForm(subgraph)));
+  if (StringRef form = nameWeightForm(subgraph.ops); !form.empty())
+    constant->setAttr(kFormAttr, b.getStringAttr(form));
+  constant->setAttr(kSourceBytesAttr,
+                    b.getI64IntegerAttr(getSourceBytes(subgraph)));
   if (Attribute dims = root->getAttr(onnx::kDimsAttr))
     constant->setAttr(onnx::kDimsAttr, dims);
   Value(subgraph.root).replaceAllUsesWith(constant);
+}
+
+/// Constants whose bytes nobody but the subgraph reads, and which no other op
+/// of the module holds.
+static std::vector<onnx::ConstantOp>
+findOwnArguments(const Subgraph &subgraph,
+                 const DenseMap<Attribute, int64_t> &holders) {
+  llvm::SmallPtrSet<Operation *, 32> ops(subgraph.ops.begin(),
+                                         subgraph.ops.end());
+  auto staysInside = [&](Operation *op) {
+    return llvm::all_of(op->getUsers(),
+                        [&](Operation *user) { return ops.contains(user); });
+  };
+  Operation *root = subgraph.root.getDefiningOp();
+  std::vector<onnx::ConstantOp> own;
+  if (llvm::all_of(subgraph.ops, [&](Operation *op) {
+        return op == root || staysInside(op);
+      }))
+    for (onnx::ConstantOp argument : subgraph.arguments)
+      if (staysInside(argument) && holders.lookup(argument.getValue()) == 1)
+        own.push_back(argument);
+  return own;
+}
+
+/// Frees the bytes of a resource.
+static void release(onnx::ConstantOp constant) {
+  cast<DenseResourceElementsAttr>(constant.getValue())
+      .getRawHandle()
+      .getResource()
+      ->setBlob(AsmResourceBlob());
 }
 
 /// Erases what only the subgraph has used.
@@ -238,6 +275,8 @@ namespace {
 
 struct EvaluateConstants
     : bitnet::impl::EvaluateConstantsBase<EvaluateConstants> {
+  using EvaluateConstantsBase::EvaluateConstantsBase;
+
   /// What runs within this pass is a pipeline of its own.
   void getDependentDialects(DialectRegistry &registry) const override {
     OpPassManager pm(ModuleOp::getOperationName());
@@ -246,6 +285,8 @@ struct EvaluateConstants
   }
 
   void runOnOperation() override {
+    getOperation().walk(
+        [&](onnx::ConstantOp constant) { ++holders[constant.getValue()]; });
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (llvm::hasSingleElement(function.getBody()) &&
           failed(evaluate(function, findSubgraphs(function))))
@@ -296,9 +337,16 @@ private:
         name, arguments, cast<RankedTensorType>(subgraph.root.getType()));
     if (!result)
       return;
+    std::vector<onnx::ConstantOp> own;
+    if (releaseConstants)
+      own = findOwnArguments(subgraph, holders);
     replaceRoot(subgraph, std::move(*result));
+    llvm::for_each(own, release);
     ++numEvaluated;
   }
+
+  /// How many ops hold a constant's value.
+  DenseMap<Attribute, int64_t> holders;
 };
 
 } // namespace

@@ -5,6 +5,7 @@
 #include "bitnet/Pipelines/Pipelines.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/ExecutionEngine/OptUtils.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
@@ -35,6 +36,8 @@ static void leaveCall(const char *) { longjmp(afterFailure, 1); }
 
 llvm::Expected<bitnet::JitFunctions>
 bitnet::JitFunctions::create(ModuleOp module) {
+  // LLVM IR has no place for the types that arguments had in ONNX.
+  module.walk([](LLVM::LLVMFuncOp function) { function.removeArgAttrsAttr(); });
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   ExecutionEngineOptions options;

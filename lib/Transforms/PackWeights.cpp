@@ -6,6 +6,9 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/Support/xxhash.h"
+
+#include <unordered_map>
 
 namespace bitnet {
 #define GEN_PASS_DEF_PACKWEIGHTS
@@ -21,14 +24,20 @@ static constexpr StringLiteral kEncoding = "bitnet.encoding";
 /// Bytes of weights are read by whole vectors.
 static constexpr size_t kAlignment = 64;
 
-/// The same weights in the layout of `packed`, or null if their bytes are not
-/// at hand.
-static ElementsAttr packBytes(ElementsAttr value, RankedTensorType packed) {
+/// The bytes of a constant; none if they are not at hand.
+static ArrayRef<char> getBytes(ElementsAttr value) {
   auto resource = dyn_cast<DenseResourceElementsAttr>(value);
   AsmResourceBlob *blob =
       resource ? resource.getRawHandle().getBlob() : nullptr;
+  return blob ? blob->getData() : ArrayRef<char>();
+}
+
+/// The same weights in the layout of `packed`, or null if their bytes are not
+/// at hand.
+static ElementsAttr packBytes(ElementsAttr value, RankedTensorType packed) {
+  ArrayRef<char> trits = getBytes(value);
   int64_t n = packed.getDimSize(0), k = packed.getDimSize(1);
-  if (!blob || static_cast<int64_t>(blob->getData().size()) != n * k)
+  if (static_cast<int64_t>(trits.size()) != n * k)
     return {};
   auto encoding = cast<bitnet::PackedAttr>(packed.getEncoding());
   bitnet::PanelLayout layout;
@@ -38,9 +47,10 @@ static ElementsAttr packBytes(ElementsAttr value, RankedTensorType packed) {
 
   AsmResourceBlob bytes = HeapAsmResourceBlob::allocate(
       bitnet::packedSize(n, k, layout), kAlignment, /*dataIsMutable=*/true);
-  bitnet::packPanel(reinterpret_cast<const int8_t *>(blob->getData().data()), n,
-                    k, layout,
+  bitnet::packPanel(reinterpret_cast<const int8_t *>(trits.data()), n, k,
+                    layout,
                     reinterpret_cast<uint8_t *>(bytes.getMutableData().data()));
+  auto resource = cast<DenseResourceElementsAttr>(value);
   std::string key = (resource.getRawHandle().getKey() + "_packed").str();
   return DenseResourceElementsAttr::get(packed, key, std::move(bytes));
 }
@@ -67,7 +77,7 @@ private:
     RankedTensorType type = matmul.getWeights().getType();
     auto packed =
         RankedTensorType::get(type.getShape(), type.getElementType(), encoding);
-    ElementsAttr &value = cache[{constant.getValue(), encoding}];
+    ElementsAttr &value = cache[{findEqual(constant.getValue()), encoding}];
     if (!value)
       value = packBytes(constant.getValue(), packed);
     if (!value)
@@ -83,7 +93,23 @@ private:
     return success();
   }
 
+  /// The first constant of these weights, which layers may share: each of them
+  /// has its own when it is raised.
+  ElementsAttr findEqual(ElementsAttr value) {
+    ArrayRef<char> bytes = getBytes(value);
+    auto hash = static_cast<size_t>(
+        llvm::xxh3_64bits(StringRef(bytes.data(), bytes.size())));
+    SmallVector<ElementsAttr> &candidates = byContent[hash];
+    for (ElementsAttr candidate : candidates)
+      if (candidate.getType() == value.getType() &&
+          getBytes(candidate) == bytes)
+        return candidate;
+    candidates.push_back(value);
+    return value;
+  }
+
   DenseMap<std::pair<Attribute, Attribute>, ElementsAttr> cache;
+  std::unordered_map<size_t, SmallVector<ElementsAttr>> byContent;
 };
 
 } // namespace

@@ -55,7 +55,14 @@ def test_commands_run(tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    for name in ("austen", "austen.so", "austen.h", "austen.mlir", "exported.onnx"):
+    for name in (
+        "austen",
+        "austen.json",
+        "austen.so",
+        "austen.h",
+        "austen.mlir",
+        "exported.onnx",
+    ):
         assert (tmp_path / name).exists(), name
     installed = (tmp_path / "venv").glob("lib/python*/site-packages/bitnet/py.typed")
     assert list(installed)

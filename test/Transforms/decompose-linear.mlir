@@ -26,9 +26,10 @@ func.func @linear(%x: tensor<?x256xf32>, %scale: tensor<1xf32>) -> tensor<?x704x
 
 // CHECK-LABEL: func @keeps_bias(
 // CHECK-SAME:    %[[BIAS:[^ ]*]]: tensor<2xf32>)
+// CHECK:         bitnet.matmul {{.*}} {bitnet.form = "A1/W1"}
 // CHECK:         bitnet.dequantize {{.*}} bias %[[BIAS]] : tensor<2xf32>
 func.func @keeps_bias(%x: tensor<1x4xf32>, %w: tensor<2x4x!bitnet.trit>, %scale: tensor<2xf32>, %bias: tensor<2xf32>) -> tensor<1x2xf32> {
-  %y = bitnet.linear %x, %w, %scale bias %bias : tensor<2xf32> {quantizer = #q}
+  %y = bitnet.linear %x, %w, %scale bias %bias : tensor<2xf32> {bitnet.form = "A1/W1", quantizer = #q}
       : tensor<1x4xf32>, tensor<2x4x!bitnet.trit>, tensor<2xf32> -> tensor<1x2xf32>
   return %y : tensor<1x2xf32>
 }

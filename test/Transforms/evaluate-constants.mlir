@@ -2,7 +2,7 @@
 // RUN: bitnet-opt %s --bitnet-evaluate-constants | FileCheck %s
 
 // CHECK-LABEL: func @evaluates(
-// CHECK:         %[[Q:.*]] = onnx.Constant {bitnet.form = "W1", value = dense<{{\[}}[0.000000e+00, -1.000000e+00], [2.000000e+00, 0.000000e+00]]> : tensor<2x2xf32>}
+// CHECK:         %[[Q:.*]] = onnx.Constant {bitnet.source_bytes = 16 : i64, value = dense<{{\[}}[0.000000e+00, -1.000000e+00], [2.000000e+00, 0.000000e+00]]> : tensor<2x2xf32>}
 // CHECK-NOT:     onnx.Round
 // CHECK:         onnx.MatMul %{{.*}}, %[[Q]]
 func.func @evaluates(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
@@ -24,7 +24,7 @@ func.func @keeps_moves(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
 
 // Two matrices of one shape are arguments of one function.
 // CHECK-LABEL: func @shares(
-// CHECK-COUNT-2: onnx.Constant {bitnet.form = "W1", value = dense<{{.*}}> : tensor<2x2xf64>}
+// CHECK-COUNT-2: onnx.Constant {bitnet.source_bytes = 32 : i64, value = dense<{{.*}}> : tensor<2x2xf64>}
 func.func @shares() -> (tensor<2x2xf64>, tensor<2x2xf64>) {
   %a = onnx.Constant {value = dense_resource<a> : tensor<2x2xf64>} : () -> tensor<2x2xf64>
   %b = onnx.Constant {value = dense_resource<b> : tensor<2x2xf64>} : () -> tensor<2x2xf64>

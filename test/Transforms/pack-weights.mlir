@@ -19,3 +19,28 @@ func.func @packs(%x: tensor<?x4xi8>) -> tensor<?x2xi32> {
     }
   }
 #-}
+
+// -----
+
+// Layers that share their weights have two constants of them after raise.
+// CHECK-LABEL: func @packs_equal_weights_once(
+// CHECK-COUNT-2: bitnet.constant dense_resource<[[W:u_packed.*]]> :
+// CHECK-NOT:     v_packed
+func.func @packs_equal_weights_once(%x: tensor<?x4xi8>) -> (tensor<?x2xi32>, tensor<?x2xi32>) {
+  %u = bitnet.constant dense_resource<u> : tensor<2x4x!bitnet.trit>
+  %v = bitnet.constant dense_resource<v> : tensor<2x4x!bitnet.trit>
+  %y = bitnet.matmul %x, %u {bitnet.encoding = #bitnet.packed<lanes = 8, bits = 2>}
+      : tensor<?x4xi8>, tensor<2x4x!bitnet.trit> -> tensor<?x2xi32>
+  %z = bitnet.matmul %x, %v {bitnet.encoding = #bitnet.packed<lanes = 8, bits = 2>}
+      : tensor<?x4xi8>, tensor<2x4x!bitnet.trit> -> tensor<?x2xi32>
+  return %y, %z : tensor<?x2xi32>, tensor<?x2xi32>
+}
+
+{-#
+  dialect_resources: {
+    builtin: {
+      u: "0x01000000FF00010001FFFF00",
+      v: "0x01000000FF00010001FFFF00"
+    }
+  }
+#-}

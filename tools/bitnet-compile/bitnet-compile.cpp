@@ -1,6 +1,8 @@
 // Compiles an ONNX model to a program, or to what any stage on the way gives.
 #include "bitnet/InitAll.h"
 #include "bitnet/Pipelines/Compile.h"
+#include "bitnet/Report/Report.h"
+#include "bitnet/Target/OutputFile.h"
 
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/IR/MLIRContext.h"
@@ -16,8 +18,7 @@ static cl::OptionCategory category("bitnet-compile options");
 static cl::opt<std::string> input(cl::Positional, cl::Required,
                                   cl::desc("<model.onnx or .mlir>"),
                                   cl::cat(category));
-static cl::opt<std::string> output("o", cl::Required,
-                                   cl::desc("File to write, - for stdout"),
+static cl::opt<std::string> output("o", cl::desc("File to write, - for stdout"),
                                    cl::value_desc("file"), cl::cat(category));
 static cl::opt<Emit> emitKind(
     "emit", cl::desc("What to write:"), cl::init(Emit::Executable),
@@ -49,6 +50,19 @@ static cl::list<std::string>
 static cl::opt<std::string>
     tokenizer("tokenizer", cl::desc("Put this tokenizer.json into the program"),
               cl::value_desc("file"), cl::cat(category));
+static cl::opt<std::string> reportFile(
+    "report", cl::ValueOptional,
+    cl::desc("Say what became of each linear layer: as a table, or as JSON in "
+             "a file; without -o nothing else is written"),
+    cl::value_desc("file.json"), cl::cat(category));
+static cl::opt<std::string>
+    ternarize("ternarize",
+              cl::desc("Round the weights of float layers: b1.58 or b1"),
+              cl::value_desc("form"), cl::cat(category));
+static cl::opt<bool> ternarizeHead(
+    "ternarize-head",
+    cl::desc("Also those of the layer that gives the model's output"),
+    cl::cat(category));
 
 static int fail(const Twine &message) {
   WithColor::error(errs(), "bitnet-compile") << message << '\n';
@@ -105,7 +119,26 @@ static bool readTokenizer(bitnet::CompileOptions &options) {
   return false;
 }
 
+static bool isGiven(const cl::Option &option) {
+  return option.getNumOccurrences() > 0;
+}
+
+/// A report is made of what the optimize stage gives.
+static Error checkReport(bitnet::CompileOptions &options) {
+  if (!isGiven(reportFile) && !isGiven(output))
+    return createStringError("-o is missing: nothing to write but --report");
+  if (isGiven(reportFile) && options.emit < Emit::Packed)
+    return createStringError("--report wants --emit=packed or later");
+  if (reportFile == "-" && output == "-")
+    return createStringError("-o - and --report=- both want stdout");
+  if (!isGiven(output))
+    options.emit = Emit::Packed;
+  return Error::success();
+}
+
 static Error checkFlags(bitnet::CompileOptions &options) {
+  if (Error error = checkReport(options))
+    return error;
   if (options.emit >= Emit::Object && output == "-")
     return createStringError("-o - is for text, --emit=asm or before");
   Expected<bitnet::TargetSpec> target = bitnet::TargetSpec::find(triple, cpu);
@@ -113,7 +146,27 @@ static Error checkFlags(bitnet::CompileOptions &options) {
     return target.takeError();
   options.target = *target;
   options.tile = tile;
+  options.ternarize = ternarize;
+  options.ternarizeHead = ternarizeHead;
   return parseDims(options.dims);
+}
+
+/// Writes JSON where a file is named; else a table to stdout, or to stderr if
+/// that is where the program's text goes.
+static mlir::LogicalResult writeReport(mlir::ModuleOp module) {
+  bitnet::Report report = bitnet::makeReport(module);
+  if (reportFile.empty()) {
+    bitnet::printTable(report, output == "-" ? errs() : outs());
+    return mlir::success();
+  }
+  Expected<bool> written =
+      bitnet::writeFile(reportFile, [&](raw_pwrite_stream &os) {
+        bitnet::printJSON(report, os);
+        return true;
+      });
+  if (written)
+    return mlir::success();
+  return module.emitError() << toString(written.takeError());
 }
 
 int main(int argc, char **argv) {
@@ -128,6 +181,9 @@ int main(int argc, char **argv) {
   if (!readTokenizer(options))
     return 1;
 
+  if (isGiven(reportFile))
+    options.inspect = writeReport;
+
   // Copies, because lld resets all command line options.
   std::string from = input, to = output;
   mlir::DialectRegistry registry;
@@ -140,5 +196,6 @@ int main(int argc, char **argv) {
       bitnet::readModel(from, options, context);
   if (!module)
     return 1;
-  return failed(bitnet::compile(*module, to, options));
+  return failed(to.empty() ? bitnet::runStages(*module, options)
+                           : bitnet::compile(*module, to, options));
 }

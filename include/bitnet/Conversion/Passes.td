@@ -110,7 +110,10 @@ def ConvertONNXToBitNet
 
     Spellings of one thing are first brought to one form; then a few matchers
     look for that form. Row ops are created on two dimensions. The attribute
-    `bitnet.form` names the forms of activations and weights that were found.
+    `bitnet.form` names the forms of activations and weights that were found,
+    `bitnet.source_bytes` says what the weights take in the file. With `explain`,
+    `bitnet.float_layer` says of a product with constant weights that stays
+    which form is nearest and what failed first.
 
     Before:
     ```mlir
@@ -142,7 +145,7 @@ def ConvertONNXToBitNet
     %w = bitnet.constant dense_resource<weights> : tensor<3x2x!bitnet.trit>
     %scale = arith.constant dense<2.500000e-01> : tensor<1xf32>
     %y = bitnet.linear %x, %w, %scale
-        {bitnet.form = "A1/W10",
+        {bitnet.form = "A1/W10", bitnet.source_bytes = 6 : i64,
          quantizer = #bitnet.quantizer<absmax, token, limit = 1.270000e+02 : f32, floor = 9.99999974E-6 : f32, low = -128, high = 127, reciprocal = true>}
         : tensor<?x2xf32>, tensor<3x2x!bitnet.trit>, tensor<1xf32> -> tensor<?x3xf32>
     ```
@@ -168,7 +171,8 @@ def ConvertONNXToLinalg
     run time, which costs a slower loop.
 
     Unsigned and 2- and 4-bit elements become signless ones of at least a byte;
-    an argument or result that was unsigned keeps its type in `onnx.type`.
+    an argument or result that was unsigned keeps its type in `onnx.type`. What
+    products say in `bitnet.float_layer`, the function keeps.
     An operator in a form that is not supported is an error at its node.
 
     Before:

@@ -8,6 +8,8 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringMap.h"
 
+#include <functional>
+
 namespace bitnet {
 
 /// What to stop at, in the order of the stages.
@@ -32,6 +34,12 @@ struct CompileOptions {
   llvm::StringMap<int64_t> dims;
   /// What to put into the object; empty: none. See Import/Tokenizer.h.
   TokenizerTable tokenizer;
+  /// How to round the weights of float layers, b1.58 or b1; empty: not at all.
+  std::string ternarize;
+  /// Also the weights of the layer that gives the model's output.
+  bool ternarizeHead = false;
+  /// Gets the optimized module, before it is lowered: to make a report of it.
+  std::function<mlir::LogicalResult(mlir::ModuleOp)> inspect;
 };
 
 /// Reads a model: ONNX, or MLIR at any stage by the name's end. Null after an
@@ -40,7 +48,8 @@ mlir::OwningOpRef<mlir::ModuleOp> readModel(llvm::StringRef path,
                                             const CompileOptions &options,
                                             mlir::MLIRContext &context);
 
-/// Runs the stages from raise to the one before `options.emit`'s file.
+/// Runs the stages from raise to the one before `options.emit`'s file. Frees
+/// weights on the way, so the context must have no other module that is wanted.
 mlir::LogicalResult runStages(mlir::ModuleOp module,
                               const CompileOptions &options);
 

@@ -14,7 +14,24 @@ namespace bitnet {
 /// Recognises BitLinear and the blocks around it; the rest becomes linalg.
 ///   in:  onnx, func
 ///   out: bitnet, linalg, tensor, arith, math, func
-struct RaiseOptions : mlir::PassPipelineOptions<RaiseOptions> {};
+struct RaiseOptions : mlir::PassPipelineOptions<RaiseOptions> {
+  Option<bool> explain{
+      *this, "explain",
+      llvm::cl::desc("say of each float layer why it is not a BitLinear"),
+      llvm::cl::init(false)};
+  Option<std::string> ternarize{
+      *this, "ternarize",
+      llvm::cl::desc("round the weights of float layers: b1.58 or b1")};
+  Option<bool> ternarizeHead{
+      *this, "ternarize-head",
+      llvm::cl::desc("also those of the layer that gives the model's output"),
+      llvm::cl::init(false)};
+  Option<bool> release{
+      *this, "release",
+      llvm::cl::desc("free constants that are read no more: they must be of no "
+                     "other module"),
+      llvm::cl::init(false)};
+};
 
 /// Optimizes a raised model on tensors.
 ///   in:  what raise gives
@@ -26,6 +43,11 @@ struct OptimizeOptions : mlir::PassPipelineOptions<OptimizeOptions> {
   Option<std::string> tile{
       *this, "tile",
       llvm::cl::desc("row of the tile table to use for every matmul")};
+  Option<bool> release{
+      *this, "release",
+      llvm::cl::desc("free constants that are read no more: they must be of no "
+                     "other module"),
+      llvm::cl::init(false)};
 };
 
 /// Tiles, vectorizes, parallelizes and bufferizes for a CPU.

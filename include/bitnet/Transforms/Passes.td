@@ -147,7 +147,7 @@ def EvaluateConstants : Pass<"bitnet-evaluate-constants", "mlir::ModuleOp"> {
     that differ in their weights only are compiled once. What merely moves or
     unpacks elements stays: matchers read through it, and weights would be there
     twice. A subgraph with a check that fails stays too, and fails at run time.
-    The constant's `bitnet.form` names the quantizer.
+    The constant's `bitnet.form` names the quantizer, if it is a known one.
 
     Before:
     ```mlir
@@ -160,12 +160,82 @@ def EvaluateConstants : Pass<"bitnet-evaluate-constants", "mlir::ModuleOp"> {
     ```
     After:
     ```mlir
-    %q = onnx.Constant {bitnet.form = "W1", value = dense<[[0.0, -1.0], [2.0, 0.0]]>}
+    %q = onnx.Constant {bitnet.source_bytes = 16 : i64, value = dense<[[0.0, -1.0], [2.0, 0.0]]>}
     %y = onnx.MatMul %x, %q
     ```
   }];
+  let options = [
+    Option<"releaseConstants", "release", "bool", "false",
+           "free constants that are read no more, as bitnet-release-constants">];
   let statistics = [Statistic<"numEvaluated", "evaluated",
                               "subgraphs replaced by a constant">];
+}
+
+def ReleaseConstants : Pass<"bitnet-release-constants", "mlir::ModuleOp"> {
+  let summary = "free the bytes of constants that no op holds any more";
+  let description = [{
+    A context keeps every resource for as long as it lives: the float weights of
+    a model beside the codes that were made of them. This frees the bytes of all
+    resources that nothing in the module refers to. Nothing else may refer to
+    them, so the context must have no other module whose weights are wanted.
+
+    Before:
+    ```mlir
+    func.func @releases() -> tensor<4xi8> {
+      %held = arith.constant dense_resource<held> : tensor<4xi8>
+      return %held : tensor<4xi8>
+    }
+    ```
+    After:
+    ```mlir
+    // The same; a resource that is not `held` has no bytes.
+    ```
+  }];
+  let statistics = [Statistic<"numReleased", "released", "resources freed">];
+}
+
+def Ternarize : Pass<"bitnet-ternarize", "mlir::func::FuncOp"> {
+  let summary = "round the weights of float layers after training";
+  let description = [{
+    On request only: a MatMul or Gemm of f32 rows by a constant matrix becomes a
+    BitLinear layer. `form=b1.58` divides weights by their mean magnitude, rounds
+    and clips them to -1, 0 and +1 (arXiv 2402.17764, equations 1-3); `form=b1`
+    takes the signs of weights around their mean (arXiv 2310.11453, equations
+    1-3). Activations become int8, by the largest magnitude of each token.
+
+    BitNet models are not made so, they are trained with rounded weights: a
+    warning says that, and `bitnet.error` is the share of a layer's weights that
+    was lost, in the Frobenius norm. Layers that BitNet keeps as floats stay: an
+    embedding, which is a Gather, and the head, which is the layer (or are the
+    layers) that no other layer follows, unless `head=true`.
+
+    Before:
+    ```mlir
+    func.func @rounds(%x: tensor<?x2xf32>) -> tensor<?x1xf32> {
+      %w = onnx.Constant {value = dense<[[0.5, -1.0], [0.2, 0.7]]> : tensor<2x2xf32>} : () -> tensor<2x2xf32>
+      %head = onnx.Constant {value = dense<[[1.0], [2.0]]> : tensor<2x1xf32>} : () -> tensor<2x1xf32>
+      %h = onnx.MatMul %x, %w : (tensor<?x2xf32>, tensor<2x2xf32>) -> tensor<?x2xf32>
+      %y = onnx.MatMul %h, %head : (tensor<?x2xf32>, tensor<2x1xf32>) -> tensor<?x1xf32>
+      return %y : tensor<?x1xf32>
+    }
+    ```
+    After, with `form=b1.58`:
+    ```mlir
+    %scale = arith.constant dense<6.000000e-01> : tensor<1xf32>
+    %w = bitnet.constant dense_resource<weights> : tensor<2x2x!bitnet.trit>
+    %h = bitnet.linear %x, %w, %scale
+        {bitnet.error = 0.351561517 : f32, bitnet.form = "A1/W1", bitnet.source_bytes = 16 : i64,
+         quantizer = #bitnet.quantizer<absmax, token, limit = 1.270000e+02 : f32, floor = 9.99999974E-6 : f32, low = -128, high = 127, reciprocal = true>}
+        : tensor<?x2xf32>, tensor<2x2x!bitnet.trit>, tensor<1xf32> -> tensor<?x2xf32>
+    %y = onnx.MatMul %h, %head
+    ```
+  }];
+  let options = [
+    Option<"form", "form", "std::string", "\"b1.58\"", "b1.58 or b1">,
+    Option<"head", "head", "bool", "false",
+           "round the layers that no other layer follows, too">];
+  let dependentDialects = ["::bitnet::BitNetDialect",
+                           "mlir::arith::ArithDialect"];
 }
 
 def VerifyStage : Pass<"bitnet-verify-stage", "mlir::ModuleOp"> {

@@ -135,3 +135,31 @@ std::optional<std::vector<int8_t>> bitnet::getCodes(ElementsAttr constant) {
     codes[i] = unpackCode(*bytes, i, bits, !type.isUnsigned());
   return codes;
 }
+
+/// Whatever can be read of a constant, as floats.
+static std::vector<float> getAllNumbers(ElementsAttr constant) {
+  if (std::optional<std::vector<float>> floats = bitnet::getFloats(constant))
+    return std::move(*floats);
+  std::optional<std::vector<int8_t>> codes = bitnet::getCodes(constant);
+  return codes ? std::vector<float>(codes->begin(), codes->end())
+               : std::vector<float>();
+}
+
+std::vector<float> bitnet::getSample(ElementsAttr constant, int64_t count) {
+  count = std::min(count, constant.getNumElements());
+  auto resource = dyn_cast<DenseResourceElementsAttr>(constant);
+  if (resource && constant.getElementType().isF32()) {
+    // A large matrix is not copied for a glance at it.
+    std::vector<float> sample(count);
+    std::optional<ArrayRef<char>> bytes =
+        getBytes(resource, sample.size() * sizeof(float));
+    if (bytes)
+      std::memcpy(sample.data(), bytes->data(), bytes->size());
+    else
+      sample.clear();
+    return sample;
+  }
+  std::vector<float> numbers = getAllNumbers(constant);
+  numbers.resize(std::min<size_t>(numbers.size(), count));
+  return numbers;
+}

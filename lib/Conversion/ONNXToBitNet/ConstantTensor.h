@@ -22,6 +22,10 @@ std::optional<std::vector<float>> getFloats(mlir::Value value);
 /// The elements of an f32, f16 or bf16 constant.
 std::optional<std::vector<float>> getFloats(mlir::ElementsAttr constant);
 
+/// The first elements of a constant of floats or of codes, `count` at most, as
+/// floats; none if they cannot be read.
+std::vector<float> getSample(mlir::ElementsAttr constant, int64_t count);
+
 /// The elements of an integer constant, such as axes.
 std::optional<std::vector<int64_t>> getIntegers(mlir::Value value);
 

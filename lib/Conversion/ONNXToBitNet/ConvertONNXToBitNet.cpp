@@ -39,7 +39,7 @@ struct ConvertONNXToBitNet
                         bitnet::populateNormPatterns})))
       return signalPassFailure();
     if (explain)
-      explainFloatLayers();
+      bitnet::explainFloatLayers(getOperation());
     shareSizes();
     if (failed(rewrite({bitnet::populateFlattenPatterns})))
       return signalPassFailure();
@@ -70,17 +70,6 @@ private:
     IRRewriter rewriter(&getContext());
     DominanceInfo dominance(getOperation());
     eliminateCommonSubExpressions(rewriter, dominance, getOperation());
-  }
-
-  /// Says of each product that stays why it is not a BitLinear layer. One of
-  /// batches, as in attention, is no layer at all.
-  void explainFloatLayers() {
-    getOperation()->walk([](bitnet::onnx::MatMulOp matmul) {
-      if (cast<RankedTensorType>(matmul.getB().getType()).getRank() != 2)
-        return;
-      matmul.emitRemark("stays a float layer: ")
-          << bitnet::explainFloatLayer(matmul).reason;
-    });
   }
 };
 

@@ -2,20 +2,22 @@
 #include "CreateLinear.h"
 
 #include "Rows.h"
+#include "dialects/BitNet/LayerAttrs.h"
 
 using namespace mlir;
 using namespace bitnet;
 
-/// The name of a layer: its location without the operator at the end.
-static std::string getLayerName(Location loc) {
-  auto named = loc->findInstanceOf<NameLoc>();
-  if (!named || named.getName().empty())
-    return "weights";
-  StringRef name = named.getName().getValue();
-  for (StringRef op : {"/MatMul", "/Gemm", "/Div", "/Mul"})
-    if (name.consume_back(op))
-      break;
-  return name.str();
+/// The norm of activations may be a part of the layer: then it was computed in
+/// the layer's module.
+static bool hasNormInside(Value x, Location layer) {
+  Operation *op = x.getDefiningOp();
+  if (auto expand = dyn_cast_or_null<tensor::ExpandShapeOp>(op))
+    op = expand.getSrc().getDefiningOp();
+  if (!isa_and_present<RmsNormOp, LayerNormOp>(op))
+    return false;
+  std::string module = getModuleName(getNodePath(layer));
+  std::string inner = getModuleName(getNodePath(op->getLoc()));
+  return !module.empty() && StringRef(inner).starts_with(module);
 }
 
 LinearOp bitnet::getLinear(Value value) {
@@ -30,16 +32,21 @@ Value bitnet::createLinear(PatternRewriter &rewriter, Value like,
                            BitLinear &&layer, Value bias) {
   Location loc = like.getLoc();
   std::string form = layer.activations.form.str() + "/" + layer.weights.form;
+  if (hasNormInside(layer.activations.input, loc))
+    form = "A4+" + form;
   int64_t outputs = layer.weights.outputs;
+  int64_t sourceBytes = layer.weights.sourceBytes;
   std::vector<float> scales = std::move(layer.weights.scale);
-  Value weights =
-      createWeights(rewriter, loc, std::move(layer.weights), getLayerName(loc));
+  std::string name = getModuleName(getNodePath(loc));
+  Value weights = createWeights(rewriter, loc, std::move(layer.weights),
+                                name.empty() ? "weights" : name);
   Value scale = createScale(rewriter, loc, scales);
   Value x = layer.activations.input;
   auto linear = LinearOp::create(rewriter, loc, getRowsType(x, outputs),
                                  collapseToRows(rewriter, loc, x), weights,
                                  scale, bias, layer.activations.quantizer);
-  linear->setAttr("bitnet.form", rewriter.getStringAttr(form));
+  linear->setAttr(kFormAttr, rewriter.getStringAttr(form));
+  linear->setAttr(kSourceBytesAttr, rewriter.getI64IntegerAttr(sourceBytes));
   return expandFromRows(rewriter, linear, x, like.getType());
 }
 

@@ -5,6 +5,7 @@
 #include "MathMatchers.h"
 #include "Raise.h"
 #include "Rows.h"
+#include "dialects/BitNet/LayerAttrs.h"
 #include "dialects/ONNX/ONNXDims.h"
 
 using namespace mlir;
@@ -73,11 +74,13 @@ struct FlattenMatMul : OpRewritePattern<onnx::MatMulOp> {
       return rewriter.notifyMatchFailure(matmul, "not batches by a matrix");
     if (!hasFloatRows(matmul.getA()) || weights.isDynamicDim(1))
       return rewriter.notifyMatchFailure(matmul, "rows of unknown length");
-    Value rows = onnx::MatMulOp::create(
+    auto rows = onnx::MatMulOp::create(
         rewriter, matmul.getLoc(),
         getRowsType(matmul.getA(), weights.getDimSize(1)),
         collapseToRows(rewriter, matmul.getLoc(), matmul.getA()),
         matmul.getB());
+    if (Attribute layer = matmul->getAttr(kFloatLayerAttr))
+      rows->setAttr(kFloatLayerAttr, layer);
     rewriter.replaceOp(matmul,
                        expandFromRows(rewriter, rows, matmul.getA(), type));
     return success();

@@ -46,8 +46,15 @@ void populateEmbeddingPatterns(mlir::RewritePatternSet &patterns);
 /// Float ops that work on each row by itself: from [.., k] to [rows, k].
 void populateFlattenPatterns(mlir::RewritePatternSet &patterns);
 
-/// Why a matrix product is not a BitLinear layer.
-Miss explainFloatLayer(onnx::MatMulOp matmul);
+/// Why MatMul or Gemm of floats is no BitLinear layer.
+Miss explainFloatProduct(mlir::Operation *product);
+
+/// Why MatMul or MatMulInteger of codes is no BitLinear layer.
+Miss explainIntegerProduct(mlir::Operation *product);
+
+/// Says of each product with a matrix why it is no BitLinear layer, as a remark
+/// and, where the matrix is constant, in the attribute `bitnet.float_layer`.
+void explainFloatLayers(mlir::Operation *root);
 
 } // namespace bitnet
 

@@ -5,6 +5,7 @@
 #include "CreateLinear.h"
 #include "MathMatchers.h"
 #include "Raise.h"
+#include "dialects/BitNet/LayerAttrs.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -27,8 +28,24 @@ static Match<BitLinear> matchBitLinear(Value x, Value w, bool outputMajor) {
   return BitLinear{*activations, std::move(*weights)};
 }
 
-Miss bitnet::explainFloatLayer(onnx::MatMulOp matmul) {
-  return matchBitLinear(matmul.getA(), matmul.getB(), false).miss();
+static Match<BitLinear> matchMatMul(onnx::MatMulOp matmul) {
+  return matchBitLinear(matmul.getA(), matmul.getB(), /*outputMajor=*/false);
+}
+
+static Match<BitLinear> matchGemm(onnx::GemmOp gemm) {
+  if (gemm.getTransA() != 0 || gemm.getAlpha().convertToFloat() != 1.0f ||
+      gemm.getBeta().convertToFloat() != 1.0f)
+    return miss("scales or turns its operands");
+  Value bias = gemm.getC();
+  if (bias && !isRowVector(bias, gemm.getResult()))
+    return miss("bias is not a row vector");
+  return matchBitLinear(gemm.getA(), gemm.getB(), gemm.getTransB() != 0);
+}
+
+Miss bitnet::explainFloatProduct(Operation *product) {
+  if (auto gemm = dyn_cast<onnx::GemmOp>(product))
+    return matchGemm(gemm).miss();
+  return matchMatMul(cast<onnx::MatMulOp>(product)).miss();
 }
 
 namespace {
@@ -39,8 +56,7 @@ struct RaiseBitLinear : OpRewritePattern<onnx::MatMulOp> {
 
   LogicalResult matchAndRewrite(onnx::MatMulOp matmul,
                                 PatternRewriter &rewriter) const override {
-    Match<BitLinear> layer =
-        matchBitLinear(matmul.getA(), matmul.getB(), /*outputMajor=*/false);
+    Match<BitLinear> layer = matchMatMul(matmul);
     if (!layer)
       return rewriter.notifyMatchFailure(matmul, layer.miss().reason);
     rewriter.replaceOp(matmul, createLinear(rewriter, matmul.getResult(),
@@ -55,18 +71,11 @@ struct RaiseGemm : OpRewritePattern<onnx::GemmOp> {
 
   LogicalResult matchAndRewrite(onnx::GemmOp gemm,
                                 PatternRewriter &rewriter) const override {
-    if (gemm.getTransA() != 0 || gemm.getAlpha().convertToFloat() != 1.0f ||
-        gemm.getBeta().convertToFloat() != 1.0f)
-      return rewriter.notifyMatchFailure(gemm, "scales or turns its operands");
-    Value bias = gemm.getC();
-    if (bias && !isRowVector(bias, gemm.getResult()))
-      return rewriter.notifyMatchFailure(gemm, "bias is not a row vector");
-    Match<BitLinear> layer =
-        matchBitLinear(gemm.getA(), gemm.getB(), gemm.getTransB() != 0);
+    Match<BitLinear> layer = matchGemm(gemm);
     if (!layer)
       return rewriter.notifyMatchFailure(gemm, layer.miss().reason);
     rewriter.replaceOp(gemm, createLinear(rewriter, gemm.getResult(),
-                                          std::move(*layer), bias));
+                                          std::move(*layer), gemm.getC()));
     return success();
   }
 };
@@ -93,6 +102,19 @@ struct FoldBias : OpRewritePattern<onnx::AddOp> {
     return success();
   }
 };
+
+} // namespace
+
+/// Weights that looked folded were stored as -1, 0 and +1.
+static void nameOffline(LinearOp linear) {
+  auto form = linear->getAttrOfType<StringAttr>(kFormAttr);
+  StringRef activations = form ? form.getValue() : StringRef();
+  if (activations.consume_back("/W3"))
+    linear->setAttr(kFormAttr,
+                    StringAttr::get(form.getContext(), activations + "/W4"));
+}
+
+namespace {
 
 /// mul(linear(x, weights of scale 1, bias), s) -> linear(x, s, bias * s): the
 /// scale of weights that were stored as -1, 0 and +1.
@@ -125,6 +147,7 @@ struct FoldScale : OpRewritePattern<onnx::MulOp> {
                                  ArrayRef<float>(*bias)));
     }
     Value scale = createScale(rewriter, loc, product->constant);
+    rewriter.modifyOpInPlace(linear, [&] { nameOffline(linear); });
     Value scaled =
         cloneLinear(rewriter, product->value, linear, scale, scaledBias);
     rewriter.replaceOp(mul, scaled);

@@ -83,6 +83,28 @@ static Match<BitLinear> matchIntegerLinear(const ScaledSums &scaled) {
   return BitLinear{codes->activations, std::move(*weights)};
 }
 
+/// The first thing that fails for `op`, if it scales sums.
+template <typename OpTy> static Miss explain(OpTy op) {
+  Match<ScaledSums> scaled = matchScaledBack(op);
+  return scaled ? matchIntegerLinear(*scaled).miss() : scaled.miss();
+}
+
+Miss bitnet::explainIntegerProduct(Operation *product) {
+  Match<std::pair<Value, Value>> sides =
+      matchIntegerProduct(product->getResult(0));
+  if (!sides)
+    return sides.miss();
+  for (Operation *user : product->getUsers()) {
+    if (auto cast = dyn_cast<onnx::CastOp>(user); cast && cast->hasOneUse())
+      user = *cast->user_begin();
+    if (auto div = dyn_cast<onnx::DivOp>(user))
+      return explain(div);
+    if (auto mul = dyn_cast<onnx::MulOp>(user))
+      return explain(mul);
+  }
+  return miss("the sums are not scaled back");
+}
+
 namespace {
 
 /// div(product(codes of x, weights), s * inverse scale) and

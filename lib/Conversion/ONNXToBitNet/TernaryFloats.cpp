@@ -7,6 +7,8 @@
 #include "TernaryWeights.h"
 
 #include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/bit.h"
 
 #include <cmath>
 
@@ -14,102 +16,148 @@ using namespace mlir;
 using namespace bitnet;
 
 /// How far apart magnitudes of one scale may be, relative to the smaller.
-static float getTolerance(Type type) {
+static float getTolerance(const WeightMatrix &weights) {
+  Type type = weights.values.getElementType();
   if (type.isF32())
-    return 1e-6f;
+    // An estimator that was seen rounds relative to w, which may be far larger
+    // than q.
+    return weights.form == "W2" ? 0x1p-12f : 1e-6f;
   return type.isF16() ? 0x1p-9f : 0x1p-6f;
 }
 
 namespace {
 
-/// Magnitudes that are taken for one scale.
-class Cluster {
-public:
-  explicit Cluster(float tolerance) : tolerance(tolerance) {}
-
-  /// False if the magnitude is too far from the others.
-  bool add(float magnitude) {
-    low = std::min(low, magnitude);
-    high = std::max(high, magnitude);
-    if (!(high <= low * (1.0f + tolerance)))
-      return false;
-    count(magnitude);
-    return true;
-  }
-
-  /// The most frequent magnitude; 0 if there is none.
-  float getScale() const {
-    auto most = llvm::max_element(
-        counts, [](auto &a, auto &b) { return a.second < b.second; });
-    return most == counts.end() ? 0.0f : most->first;
-  }
-
-private:
-  void count(float magnitude) {
-    for (auto &[value, times] : counts)
-      if (value == magnitude) {
-        ++times;
-        return;
-      }
-    counts.push_back({magnitude, 1});
-  }
-
-  float tolerance;
-  float low = INFINITY;
-  float high = 0.0f;
-  SmallVector<std::pair<float, int64_t>, 8> counts;
+/// The magnitudes of weights other than 0, as their bits without the sign,
+/// which are ordered as the magnitudes are. Nothing in between if low > high.
+struct Range {
+  uint32_t low = UINT32_MAX;
+  uint32_t high = 0;
 };
 
-/// Floats of either order, read by output and input.
+/// Floats of either order, read by output.
 struct FloatMatrix {
   std::vector<float> values;
   int64_t outputs, inputs;
   bool outputMajor;
 
-  float at(int64_t n, int64_t k) const {
-    return values[outputMajor ? n * inputs + k : k * outputs + n];
+  /// The weights of one output, maybe copied to `storage`.
+  ArrayRef<float> row(int64_t n, std::vector<float> &storage) const {
+    if (outputMajor)
+      return ArrayRef(values).slice(n * inputs, inputs);
+    storage.resize(inputs);
+    for (int64_t k = 0; k < inputs; ++k)
+      storage[k] = values[k * outputs + n];
+    return storage;
   }
+};
+
+/// One for the tensor, or one for each output.
+struct Scales {
+  std::vector<float> values;
+  /// The weights of one scale have one magnitude to the last bit.
+  bool isExact;
 };
 
 } // namespace
 
-/// The scale of all weights, if there is one.
-static std::optional<float> findScale(const FloatMatrix &matrix,
-                                      float tolerance) {
-  Cluster cluster(tolerance);
-  for (float value : matrix.values)
-    if (value != 0.0f && !cluster.add(std::fabs(value)))
-      return std::nullopt;
-  return cluster.getScale();
+static uint32_t bitsOf(float weight) {
+  return llvm::bit_cast<uint32_t>(weight) & 0x7fffffffu;
 }
 
-/// The scale of one output's weights.
-static Match<float> findOutputScale(const FloatMatrix &matrix, int64_t n,
-                                    float tolerance) {
-  Cluster cluster(tolerance);
-  for (int64_t k = 0; k < matrix.inputs; ++k) {
-    float value = matrix.at(n, k);
-    if (value != 0.0f && !cluster.add(std::fabs(value)))
-      return miss("weight " + Twine(k) + " of output " + Twine(n) + " is " +
-                  Twine(std::to_string(value)) +
-                  ", but others of that output are +-" +
-                  Twine(std::to_string(cluster.getScale())) + " or 0");
+static float magnitudeOf(uint32_t bits) { return llvm::bit_cast<float>(bits); }
+
+/// Integers throughout, so that it is a loop of vectors.
+static Range getRange(ArrayRef<float> weights) {
+  Range range;
+  for (float weight : weights) {
+    uint32_t bits = bitsOf(weight);
+    range.low = std::min(range.low, bits - 1); // 0 is the largest so
+    range.high = std::max(range.high, bits);
   }
-  return cluster.getScale();
+  ++range.low;
+  return range;
 }
 
-static Match<std::vector<float>> findScales(const FloatMatrix &matrix,
-                                            float tolerance) {
-  if (std::optional<float> scale = findScale(matrix, tolerance))
-    return std::vector<float>{*scale};
-  std::vector<float> scales;
+/// False for infinities and NaNs.
+static bool isOneScale(const Range &range, float tolerance) {
+  float low = magnitudeOf(range.low), high = magnitudeOf(range.high);
+  return std::isfinite(high) && high <= low * (1.0f + tolerance);
+}
+
+/// The scale of weights that have one: the most frequent magnitude; 0 if all
+/// weights are 0.
+static Match<Scales> findScale(ArrayRef<float> weights, float tolerance) {
+  Range range = getRange(weights);
+  if (range.high == 0)
+    return Scales{{0.0f}, /*isExact=*/true};
+  if (!isOneScale(range, tolerance))
+    return miss("the weights have several magnitudes");
+  if (range.low == range.high)
+    return Scales{{magnitudeOf(range.low)}, /*isExact=*/true};
+  std::vector<int64_t> counts(range.high - range.low + 1);
+  for (float weight : weights)
+    if (weight != 0.0f)
+      ++counts[bitsOf(weight) - range.low];
+  auto most = llvm::max_element(counts) - counts.begin();
+  return Scales{{magnitudeOf(range.low + static_cast<uint32_t>(most))},
+                /*isExact=*/false};
+}
+
+/// The first weight of output `n` that is not as most of them.
+static Miss findOutlier(ArrayRef<float> row, int64_t n, float tolerance) {
+  llvm::MapVector<uint32_t, int64_t> counts;
+  for (float weight : row)
+    if (weight != 0.0f)
+      ++counts[bitsOf(weight)];
+  float scale = magnitudeOf(llvm::max_element(counts, [](auto &a, auto &b) {
+                              return a.second < b.second;
+                            })->first);
+  size_t k = 0;
+  while (k + 1 < row.size() &&
+         (row[k] == 0.0f ||
+          std::fabs(std::fabs(row[k]) - scale) <= scale * tolerance))
+    ++k;
+  return miss("weight " + Twine(k) + " of output " + Twine(n) + " is " +
+              Twine(std::to_string(row[k])) +
+              ", but others of that output are +-" +
+              Twine(std::to_string(scale)) + " or 0");
+}
+
+static Match<Scales> findScales(const FloatMatrix &matrix, float tolerance) {
+  if (Match<Scales> scale = findScale(matrix.values, tolerance))
+    return scale;
+  Scales scales{{}, /*isExact=*/true};
+  std::vector<float> storage;
   for (int64_t n = 0; n < matrix.outputs; ++n) {
-    Match<float> scale = findOutputScale(matrix, n, tolerance);
+    ArrayRef<float> row = matrix.row(n, storage);
+    Match<Scales> scale = findScale(row, tolerance);
     if (!scale)
-      return scale.miss();
-    scales.push_back(*scale);
+      return findOutlier(row, n, tolerance);
+    scales.values.push_back(scale->values.front());
+    scales.isExact &= scale->isExact;
   }
   return scales;
+}
+
+/// Blocks of outputs that have one scale each, as q, k and v have where they
+/// are one layer.
+static int64_t countSegments(ArrayRef<float> scales) {
+  int64_t segments = 1;
+  for (auto [scale, next] : llvm::zip(scales, scales.drop_front()))
+    segments += scale != next;
+  return segments;
+}
+
+/// What folded weights were before somebody has folded them.
+static std::string nameFolded(const WeightMatrix &weights,
+                              const Scales &scales) {
+  constexpr int64_t kFusedLayers = 3;
+  if (weights.form != "W3")
+    return weights.form;
+  if (scales.values.size() > kFusedLayers &&
+      countSegments(scales.values) <= kFusedLayers)
+    return "W8";
+  return scales.isExact ? "W3" : "W2";
 }
 
 Match<TernaryWeights> bitnet::getTernaryFloats(const WeightMatrix &weights) {
@@ -118,18 +166,15 @@ Match<TernaryWeights> bitnet::getTernaryFloats(const WeightMatrix &weights) {
     return miss("the weights cannot be read as floats of 16 or 32 bits");
   FloatMatrix matrix{std::move(*values), weights.getOutputs(),
                      weights.getInputs(), weights.outputMajor};
-  Match<std::vector<float>> scale =
-      findScales(matrix, getTolerance(weights.values.getElementType()));
-  if (!scale)
-    return scale.miss();
+  Match<Scales> scales = findScales(matrix, getTolerance(weights));
+  if (!scales)
+    return scales.miss();
 
-  TernaryWeights ternary{
-      {}, matrix.outputs, matrix.inputs, *scale, weights.form};
-  ternary.trits.reserve(matrix.values.size());
-  for (int64_t n = 0; n < matrix.outputs; ++n)
-    for (int64_t k = 0; k < matrix.inputs; ++k) {
-      float value = matrix.at(n, k);
-      ternary.trits.push_back(value > 0.0f ? 1 : value < 0.0f ? -1 : 0);
-    }
-  return ternary;
+  std::vector<int8_t> trits(matrix.values.size());
+  for (auto [trit, value] : llvm::zip_equal(trits, matrix.values))
+    trit = static_cast<int8_t>((value > 0.0f) - (value < 0.0f));
+  std::string form = nameFolded(weights, *scales);
+  return TernaryWeights{std::move(trits), matrix.outputs,
+                        matrix.inputs,    std::move(scales->values),
+                        std::move(form),  weights.sourceBytes};
 }

@@ -3,7 +3,9 @@
 #include "TernaryWeights.h"
 
 #include "ConstantTensor.h"
+#include "WeightSources.h"
 #include "dialects/BitNet/BitNetDialect.h"
+#include "dialects/BitNet/LayerAttrs.h"
 #include "dialects/ONNX/ONNXDialect.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -89,7 +91,7 @@ static bool setConstant(WeightMatrix &weights, Value value, StringRef form) {
   weights.values = getConstant(value);
   if (!weights.values || weights.values.getShapedType().getRank() != 2)
     return false;
-  auto known = value.getDefiningOp()->getAttrOfType<StringAttr>("bitnet.form");
+  auto known = value.getDefiningOp()->getAttrOfType<StringAttr>(kFormAttr);
   weights.form = known ? known.str() : form.str();
   return true;
 }
@@ -97,6 +99,8 @@ static bool setConstant(WeightMatrix &weights, Value value, StringRef form) {
 Match<WeightMatrix> bitnet::matchWeightMatrix(Value value, bool outputMajor) {
   WeightMatrix weights;
   weights.outputMajor = outputMajor;
+  if (std::optional<WeightSources> sources = findWeightSources(value))
+    weights.sourceBytes = sources->sourceBytes;
   if (onnx::TransposeOp transpose = getMatrixTranspose(value)) {
     weights.outputMajor = !outputMajor;
     value = transpose.getData();
@@ -111,7 +115,8 @@ Match<WeightMatrix> bitnet::matchWeightMatrix(Value value, bool outputMajor) {
     }
     return weights;
   }
-  if (!setConstant(weights, dequantize.getX(), "W10"))
+  bool blocked = dequantize.getBlockSize() != 0;
+  if (!setConstant(weights, dequantize.getX(), blocked ? "W12" : "W10"))
     return miss("the codes of the weights are not a constant matrix");
   Match<std::vector<float>> scale = matchScale(dequantize, weights);
   if (!scale)
@@ -155,17 +160,25 @@ static Match<std::vector<int8_t>> getTrits(const WeightMatrix &weights) {
   return *codes;
 }
 
-Match<TernaryWeights> bitnet::getTernaryWeights(const WeightMatrix &weights) {
-  if (isa<FloatType>(weights.values.getElementType()))
-    return getTernaryFloats(weights);
+/// Of codes, in their order.
+static Match<TernaryWeights> getTernaryCodes(const WeightMatrix &weights) {
   Match<std::vector<int8_t>> trits = getTrits(weights);
   if (!trits)
     return trits.miss();
-  int64_t outputs = weights.getOutputs(), inputs = weights.getInputs();
-  return TernaryWeights{weights.outputMajor
-                            ? std::move(*trits)
-                            : transpose(*trits, inputs, outputs),
-                        outputs, inputs, weights.scale, weights.form};
+  return TernaryWeights{std::move(*trits),   weights.getOutputs(),
+                        weights.getInputs(), weights.scale,
+                        weights.form,        weights.sourceBytes};
+}
+
+Match<TernaryWeights> bitnet::getTernaryWeights(const WeightMatrix &weights) {
+  Match<TernaryWeights> ternary =
+      isa<FloatType>(weights.values.getElementType())
+          ? getTernaryFloats(weights)
+          : getTernaryCodes(weights);
+  if (ternary && !weights.outputMajor)
+    ternary->trits =
+        transpose(ternary->trits, ternary->inputs, ternary->outputs);
+  return ternary;
 }
 
 /// A resource that owns `bytes`.

@@ -22,6 +22,8 @@ struct WeightMatrix {
   bool outputMajor = false;
   /// The form's name in the catalogue of BitLinear forms, such as "W10".
   std::string form;
+  /// In the model's file.
+  int64_t sourceBytes = 0;
 
   int64_t getOutputs() const {
     return values.getShapedType().getDimSize(outputMajor ? 0 : 1);
@@ -40,6 +42,7 @@ struct TernaryWeights {
   /// One for the tensor, or one for each output.
   std::vector<float> scale;
   std::string form;
+  int64_t sourceBytes;
 };
 
 /// The right side of a product: constant floats, constant codes, or
@@ -50,7 +53,8 @@ Match<WeightMatrix> matchWeightMatrix(mlir::Value weights, bool outputMajor);
 /// Looks at every value.
 Match<TernaryWeights> getTernaryWeights(const WeightMatrix &weights);
 
-/// The same for floats: what the scale is, is found out.
+/// The same for floats: what the scale is, is found out. The trits stay in the
+/// order of the floats.
 Match<TernaryWeights> getTernaryFloats(const WeightMatrix &weights);
 
 /// A `bitnet.constant` of weights, in a resource called `name`.

@@ -4,6 +4,7 @@
 #include "Patterns.h"
 #include "ScalarMath.h"
 #include "bitnet/Conversion/Passes.h"
+#include "dialects/BitNet/LayerAttrs.h"
 #include "dialects/ONNX/ONNXDialect.h"
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
@@ -59,6 +60,7 @@ struct ConvertONNXToLinalg
   void runOnOperation() override {
     eraseUnused();
     keepSignatureTypes();
+    keepFloatLayers();
     if (failed(convert()) || failed(verifyNothingRemains()))
       return signalPassFailure();
   }
@@ -88,6 +90,18 @@ private:
     for (auto [index, type] : llvm::enumerate(function.getResultTypes()))
       if (converter.convertType(type) != type)
         function.setResultAttr(index, kTypeAttr, TypeAttr::get(type));
+  }
+
+  /// What is said of products, whose names are gone afterwards.
+  void keepFloatLayers() {
+    SmallVector<Attribute> layers;
+    getOperation()->walk([&](Operation *op) {
+      if (Attribute layer = op->getAttr(bitnet::kFloatLayerAttr))
+        layers.push_back(layer);
+    });
+    if (!layers.empty())
+      getOperation()->setAttr(bitnet::kFloatLayersAttr,
+                              ArrayAttr::get(&getContext(), layers));
   }
 
   LogicalResult convert() {

@@ -12,6 +12,9 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/MathExtras.h"
+#include "llvm/Support/Process.h"
+
+#include <sys/mman.h>
 
 using namespace mlir;
 using namespace bitnet;
@@ -167,12 +170,27 @@ ElementsAttr bitnet::importer::importTensor(const TensorProto &tensor,
           ArrayRef<char>(bytes.data(), bytes.size()), /*align=*/64));
 }
 
+/// Gives back the memory of mapped bytes whose tensor is not needed any more,
+/// while others keep the file mapped. Whole pages only.
+static void forgetPages(char *data, size_t size) {
+  size_t page = llvm::sys::Process::getPageSizeEstimate();
+  uintptr_t begin = llvm::alignTo(reinterpret_cast<uintptr_t>(data), page);
+  uintptr_t end =
+      llvm::alignDown(reinterpret_cast<uintptr_t>(data) + size, page);
+  if (begin < end)
+    ::madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED);
+}
+
 ElementsAttr bitnet::importer::importTensor(const LargeTensor &tensor,
                                             MLIRContext &context) {
   checkSize(tensor.header, tensor.bytes.size());
-  auto keepMapped = [file = tensor.file](void *, size_t, size_t) {};
+  AsmResourceBlob::DeleterFn unmap = [file = tensor.file](void *data,
+                                                          size_t size, size_t) {
+    if (file->getBufferKind() == llvm::MemoryBuffer::MemoryBuffer_MMap)
+      forgetPages(static_cast<char *>(data), size);
+  };
   AsmResourceBlob blob(ArrayRef<char>(tensor.bytes.data(), tensor.bytes.size()),
-                       getAlignment(tensor.bytes), keepMapped,
+                       getAlignment(tensor.bytes), std::move(unmap),
                        /*dataIsMutable=*/false);
   return DenseResourceElementsAttr::get(getTensorType(tensor.header, context),
                                         tensor.header.name(), std::move(blob));

@@ -29,7 +29,7 @@ func.func @folded(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
 // W2, folded: the scale is the magnitude that most weights have.
 // CHECK-LABEL: func @some_ulps_apart(
 // CHECK:         arith.constant dense<2.500000e-01> : tensor<1xf32>
-// CHECK:         bitnet.form = "A1/W3"
+// CHECK:         bitnet.form = "A1/W2"
 func.func @some_ulps_apart(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
   %axes = onnx.Constant {value = dense<-1> : tensor<1xi64>} : () -> tensor<1xi64>
   %floor = onnx.Constant {value = dense<9.99999974E-6> : tensor<f32>} : () -> tensor<f32>
