@@ -55,7 +55,7 @@ private:
     Tensor &tensor = inputs[index];
     if (!tensor.isGiven())
       return canBeOmitted(port) ? Status::success() : missing(port);
-    Result<Tensor> typed = widen(std::move(tensor), port.type);
+    Result<Tensor> typed = convert(std::move(tensor), port.type);
     if (typed.failed())
       return Status::error("input '%s' %s", port.name.c_str(), typed.message());
     tensor = std::move(*typed);

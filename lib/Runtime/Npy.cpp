@@ -20,7 +20,7 @@ struct TypeCode {
 };
 } // namespace
 
-// What NumPy lacks, ml_dtypes saves as raw bytes: bf16 becomes V2.
+// What NumPy lacks, ml_dtypes saves as raw bytes: bf16 becomes <V2.
 static constexpr TypeCode kCodes[] = {
     {"f4", BITNET_F32}, {"f2", BITNET_F16}, {"V2", BITNET_BF16},
     {"f8", BITNET_F64}, {"i1", BITNET_I8},  {"i2", BITNET_I16},
@@ -170,7 +170,7 @@ Text bitnet::runtime::npyHeader(bitnet_type type, const Shape &shape) {
   for (const TypeCode &entry : kCodes)
     if (entry.type == type)
       code = entry.code;
-  char order = sizeOf(type) == 1 || type == BITNET_BF16 ? '|' : '<';
+  char order = sizeOf(type) == 1 ? '|' : '<';
   Text dict;
   dict.format("{'descr': '%c%s', 'fortran_order': False, 'shape': (", order,
               code);
@@ -192,6 +192,18 @@ Text bitnet::runtime::npyHeader(bitnet_type type, const Shape &shape) {
   start[9] = static_cast<char>(dict.size() >> 8);
   return std::move(
       Text(start, sizeof(start)).append(dict.c_str(), dict.size()));
+}
+
+Result<Tensor> bitnet::runtime::forNumPy(Tensor tensor) {
+  if (tensor.type != BITNET_BF16)
+    return tensor;
+  Result<Tensor> floats = Tensor::zeros(BITNET_F32, tensor.shape);
+  if (floats.failed())
+    return floats;
+  auto *to = static_cast<float *>(floats->data());
+  for (int64_t i = 0, e = tensor.elements(); i < e; ++i)
+    to[i] = static_cast<float>(tensor.floatAt(i));
+  return floats;
 }
 
 Status bitnet::runtime::writeNpy(const char *path, const Tensor &tensor) {

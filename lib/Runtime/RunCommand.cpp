@@ -78,7 +78,13 @@ static Status checkOutput(const Model &model, const char *path) {
 }
 
 static Status writeOutputs(const Model &model, const char *path,
-                           const Array<Tensor> &outputs) {
+                           Array<Tensor> &outputs) {
+  for (Tensor &output : outputs) {
+    Result<Tensor> written = forNumPy(std::move(output));
+    if (written.failed())
+      return written.takeError();
+    output = std::move(*written);
+  }
   if (endsWith(path, ".npy"))
     return writeNpy(path, outputs[0]);
   Array<NamedView> views;

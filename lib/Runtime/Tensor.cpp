@@ -2,6 +2,8 @@
 
 #include "bitnet/Runtime/Tensor.h"
 
+#include "HalfFloats.h"
+
 using namespace bitnet::runtime;
 
 namespace {
@@ -119,55 +121,31 @@ static void fillWith(void *bytes, int64_t elements, T value) {
 void Tensor::fill(int value) {
   int64_t count = elements();
   float real = static_cast<float>(value);
-  uint32_t bits;
-  std::memcpy(&bits, &real, sizeof(bits));
   switch (type) {
   case BITNET_F32:
     return fillWith(bytes, count, real);
   case BITNET_F64:
     return fillWith(bytes, count, double(value));
   case BITNET_BF16:
-    return fillWith(bytes, count, uint16_t(bits >> 16));
+    return fillWith(bytes, count, toBF16(real));
   case BITNET_F16:
-    return fillWith(bytes, count, uint16_t(value ? 0x3c00 : 0)); // 0 or 1
+    return fillWith(bytes, count, toF16(real));
   default:
     for (int64_t i = 0; i < count; ++i)
       setInteger(i, value);
   }
 }
 
-/// The f32 of the same value.
-static float fromHalf(uint16_t half) {
-  uint32_t sign = uint32_t(half & 0x8000) << 16;
-  uint32_t exponent = (half >> 10) & 31, fraction = half & 1023;
-  uint32_t bits = sign | ((exponent + 112) << 23) | (fraction << 13);
-  if (exponent == 31)
-    bits = sign | 0x7f800000 | (fraction << 13);
-  float value;
-  if (exponent == 0) { // subnormal: a multiple of 2^-24
-    value = static_cast<float>(fraction) * 0x1p-24f;
-    return sign ? -value : value;
-  }
-  std::memcpy(&value, &bits, sizeof(value));
-  return value;
-}
-
 double Tensor::floatAt(int64_t index) const {
-  uint16_t half;
   switch (type) {
   case BITNET_F32:
     return static_cast<const float *>(bytes)[index];
   case BITNET_F64:
     return static_cast<const double *>(bytes)[index];
   case BITNET_F16:
-    return fromHalf(static_cast<const uint16_t *>(bytes)[index]);
-  case BITNET_BF16: {
-    half = static_cast<const uint16_t *>(bytes)[index];
-    uint32_t bits = uint32_t(half) << 16;
-    float value;
-    std::memcpy(&value, &bits, sizeof(value));
-    return value;
-  }
+    return fromF16(static_cast<const uint16_t *>(bytes)[index]);
+  case BITNET_BF16:
+    return fromBF16(static_cast<const uint16_t *>(bytes)[index]);
   default:
     return 0;
   }
@@ -178,22 +156,39 @@ static bool isWidening(const TypeInfo &from, const TypeInfo &to) {
   return from.bits && to.bits > from.bits && (to.sign || !from.sign);
 }
 
-Result<Tensor> bitnet::runtime::widen(Tensor tensor, bitnet_type type) {
-  if (tensor.type == type)
-    return tensor;
-  const TypeInfo &from = kTypes[tensor.type], &to = kTypes[type];
-  if (!isWidening(from, to))
-    return Status::error("has type %s, the model wants %s", from.name, to.name);
-  Result<Tensor> wide = Tensor::zeros(type, tensor.shape);
-  if (wide.failed())
-    return wide;
+static void widen(const Tensor &tensor, Tensor &wide) {
+  const TypeInfo &from = kTypes[tensor.type];
   const char *bytes = static_cast<const char *>(tensor.data());
   for (int64_t i = 0, e = tensor.elements(); i < e; ++i) {
     const char *item = bytes + i * from.size;
     bool isNegative = from.sign && (item[from.size - 1] & 0x80);
     int64_t value = isNegative ? -1 : 0;
     std::memcpy(&value, item, from.size);
-    wide->setInteger(i, value);
+    wide.setInteger(i, value);
   }
-  return wide;
+}
+
+static void roundFloats(const Tensor &tensor, Tensor &halves) {
+  auto *from = static_cast<const float *>(tensor.data());
+  auto *to = static_cast<uint16_t *>(halves.data());
+  for (int64_t i = 0, e = tensor.elements(); i < e; ++i)
+    to[i] = halves.type == BITNET_BF16 ? toBF16(from[i]) : toF16(from[i]);
+}
+
+Result<Tensor> bitnet::runtime::convert(Tensor tensor, bitnet_type type) {
+  if (tensor.type == type)
+    return tensor;
+  const TypeInfo &from = kTypes[tensor.type], &to = kTypes[type];
+  bool isRounding = tensor.type == BITNET_F32 &&
+                    (type == BITNET_F16 || type == BITNET_BF16);
+  if (!isRounding && !isWidening(from, to))
+    return Status::error("has type %s, the model wants %s", from.name, to.name);
+  Result<Tensor> converted = Tensor::zeros(type, tensor.shape);
+  if (converted.failed())
+    return converted;
+  if (isRounding)
+    roundFloats(tensor, *converted);
+  else
+    widen(tensor, *converted);
+  return converted;
 }

@@ -47,9 +47,10 @@ typedef struct bitnet_tensor {
 /** Runs the model once.
  *
  * `inputs` are matched by name, in any order; the data are only read. An
- * integer input may be given in a narrower integer type. Inputs that say where
- * a sequence stands (attention mask, positions, token types, caches) may be
- * left out: ones, 0..n-1, zeros, empty.
+ * integer input may be given in a narrower integer type, one of f16 or bf16 as
+ * f32, which is rounded. Inputs that say where a sequence stands (attention
+ * mask, positions, token types, caches) may be left out: ones, 0..n-1, zeros,
+ * empty.
  *
  * `outputs` has room for exactly as many tensors as the model has outputs; they
  * are filled in the order of the signature and belong to the caller, who gives

@@ -43,6 +43,10 @@ Result<Array<NamedTensor>> readNpz(const char *path);
 /// The header NumPy would write for such a tensor.
 Text npyHeader(bitnet_type type, const Shape &shape);
 
+/// `tensor` in a type that NumPy has by itself: bf16 becomes f32, which keeps
+/// every value.
+Result<Tensor> forNumPy(Tensor tensor);
+
 /// Writes a file. It appears whole or not at all.
 Status writeNpy(const char *path, const Tensor &tensor);
 Status writeNpz(const char *path, const Array<NamedView> &entries);

@@ -93,7 +93,7 @@ TEST(Complete, WantsPositionsThatItCannotGuess) {
                "input 'p' is missing: i64 [3, b, s]");
 }
 
-TEST(Complete, WidensIntegersAndNothingElse) {
+TEST(Complete, WidensIntegers) {
   Model model = modelOf("input\tids\ti64\tids\tb\ts\n"
                         "input\tx\tf32\t-\tb\n");
   Array<Tensor> inputs = model.noInputs();
@@ -105,6 +105,18 @@ TEST(Complete, WidensIntegersAndNothingElse) {
   inputs[1] = std::move(*Tensor::zeros(BITNET_F64, shapeOf({1})));
   EXPECT_STREQ(model.complete(inputs).message(),
                "input 'x' has type f64, the model wants f32");
+}
+
+TEST(Complete, RoundsFloatsToHalves) {
+  Model model = modelOf("input\tx\tbf16\t-\tb\n");
+  Array<Tensor> inputs = model.noInputs();
+  inputs[0] = std::move(*Tensor::zeros(BITNET_F32, shapeOf({1})));
+  static_cast<float *>(inputs[0].data())[0] = 1.00390625f;
+  ASSERT_FALSE(model.complete(inputs).failed());
+  EXPECT_EQ(inputs[0].floatAt(0), 1.0);
+  inputs[0] = std::move(*Tensor::zeros(BITNET_F16, shapeOf({1})));
+  EXPECT_STREQ(model.complete(inputs).message(),
+               "input 'x' has type f16, the model wants bf16");
 }
 
 /// y[j, i] = x[i, j], by the strides of the descriptor.

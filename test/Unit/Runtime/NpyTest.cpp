@@ -50,7 +50,7 @@ TEST(Npy, ReadsAllVersions) {
 
 TEST(Npy, ReadsEveryType) {
   const std::pair<const char *, bitnet_type> types[] = {
-      {"<f4", BITNET_F32}, {"<f2", BITNET_F16}, {"|V2", BITNET_BF16},
+      {"<f4", BITNET_F32}, {"<f2", BITNET_F16}, {"<V2", BITNET_BF16},
       {"<f8", BITNET_F64}, {"|i1", BITNET_I8},  {"<i2", BITNET_I16},
       {"<i4", BITNET_I32}, {"<i8", BITNET_I64}, {"|u1", BITNET_U8},
       {"<u2", BITNET_U16}, {"<u4", BITNET_U32}, {"<u8", BITNET_U64},
@@ -66,6 +66,24 @@ TEST(Npy, ReadsEveryType) {
     EXPECT_NE(std::string(header.c_str(), header.size()).find(descr),
               std::string::npos);
   }
+}
+
+// NumPy itself writes void types with '|'.
+TEST(Npy, ReadsBF16WithoutByteOrder) {
+  Result<Tensor> result = parseNpy(bytesOf(npyOf(dictOf("|V2", "()"), "ab")));
+  ASSERT_FALSE(result.failed()) << result.message();
+  EXPECT_EQ(result->type, BITNET_BF16);
+}
+
+TEST(Npy, WritesBF16AsFloats) {
+  Result<Tensor> halves = Tensor::zeros(BITNET_BF16, {});
+  static_cast<uint16_t *>(halves->data())[0] = 0xc020;
+  Result<Tensor> written = forNumPy(std::move(*halves));
+  ASSERT_FALSE(written.failed());
+  EXPECT_EQ(written->type, BITNET_F32);
+  EXPECT_EQ(written->floatAt(0), -2.5);
+  EXPECT_EQ(forNumPy(std::move(*Tensor::zeros(BITNET_F16, {})))->type,
+            BITNET_F16);
 }
 
 TEST(Npy, TransposesFortranOrder) {

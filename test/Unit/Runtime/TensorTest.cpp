@@ -70,24 +70,66 @@ TEST(Tensor, ReadsHalves) {
   EXPECT_TRUE(tensor.floatAt(6) != tensor.floatAt(6));
 }
 
-TEST(Widen, KeepsEveryValue) {
+TEST(Convert, KeepsEveryValue) {
   int8_t narrow[] = {-128, -1, 0, 127};
-  Result<Tensor> wide = widen(
+  Result<Tensor> wide = convert(
       Tensor::adopt(BITNET_I8, shapeOf({4}), narrow, nullptr), BITNET_I64);
   ASSERT_FALSE(wide.failed());
   for (int i = 0; i < 4; ++i)
     EXPECT_EQ(static_cast<int64_t *>(wide->data())[i], narrow[i]);
 }
 
-TEST(Widen, UnsignedStaysUnsigned) {
+TEST(Convert, UnsignedStaysUnsigned) {
   uint32_t narrow[] = {0xffffffff};
-  Result<Tensor> wide = widen(
+  Result<Tensor> wide = convert(
       Tensor::adopt(BITNET_U32, shapeOf({1}), narrow, nullptr), BITNET_I64);
   ASSERT_FALSE(wide.failed());
   EXPECT_EQ(static_cast<int64_t *>(wide->data())[0], 0xffffffffll);
 }
 
-TEST(Widen, RefusesWhatCouldLoseAValue) {
+/// The bits of a float, rounded.
+static uint16_t roundedTo(bitnet_type type, float value) {
+  Result<Tensor> half =
+      convert(Tensor::adopt(BITNET_F32, shapeOf({1}), &value, nullptr), type);
+  return *static_cast<uint16_t *>(half->data());
+}
+
+// Each half is itself, and what lies in the middle of two goes to the even one.
+TEST(Convert, RoundsFloatsToEveryHalf) {
+  for (bitnet_type type : {BITNET_F16, BITNET_BF16}) {
+    uint32_t infinity = type == BITNET_F16 ? 0x7c00 : 0x7f80;
+    for (uint32_t bits = 0; bits < infinity; ++bits) {
+      uint16_t halves[] = {uint16_t(bits), uint16_t(bits + 1)};
+      Tensor pair = Tensor::adopt(type, shapeOf({2}), halves, nullptr);
+      float low = static_cast<float>(pair.floatAt(0));
+      float high = static_cast<float>(pair.floatAt(1));
+      if (bits + 1 == infinity) // as if the largest had a successor
+        high = type == BITNET_F16 ? 65536.0f : INFINITY;
+      EXPECT_EQ(roundedTo(type, low), bits);
+      EXPECT_EQ(roundedTo(type, -low), bits | 0x8000);
+      if (std::isinf(high))
+        continue;
+      float middle = low + (high - low) / 2;
+      EXPECT_EQ(roundedTo(type, middle), bits + (bits & 1));
+      EXPECT_EQ(roundedTo(type, std::nextafter(middle, low)), bits);
+      EXPECT_EQ(roundedTo(type, std::nextafter(middle, high)), bits + 1);
+    }
+  }
+}
+
+TEST(Convert, KeepsInfinityAndNaN) {
+  EXPECT_EQ(roundedTo(BITNET_F16, INFINITY), 0x7c00);
+  EXPECT_EQ(roundedTo(BITNET_F16, 1e30f), 0x7c00);
+  EXPECT_EQ(roundedTo(BITNET_BF16, -INFINITY), 0xff80);
+  EXPECT_EQ(roundedTo(BITNET_BF16, 3.4e38f), 0x7f80);
+  for (bitnet_type type : {BITNET_F16, BITNET_BF16}) {
+    uint16_t bits = roundedTo(type, NAN);
+    EXPECT_TRUE(std::isnan(
+        Tensor::adopt(type, shapeOf({1}), &bits, nullptr).floatAt(0)));
+  }
+}
+
+TEST(Convert, RefusesWhatCouldLoseAValue) {
   const bitnet_type pairs[][2] = {
       {BITNET_I64, BITNET_I32}, {BITNET_F64, BITNET_F32},
       {BITNET_F16, BITNET_F32}, {BITNET_I32, BITNET_F32},
@@ -95,7 +137,7 @@ TEST(Widen, RefusesWhatCouldLoseAValue) {
       {BITNET_U64, BITNET_I64}, {BITNET_U8, BITNET_BOOL}};
   for (const auto &pair : pairs) {
     Result<Tensor> result =
-        widen(std::move(*Tensor::zeros(pair[0], shapeOf({1}))), pair[1]);
+        convert(std::move(*Tensor::zeros(pair[0], shapeOf({1}))), pair[1]);
     ASSERT_TRUE(result.failed());
     std::string wanted = std::string("has type ") + nameOf(pair[0]) +
                          ", the model wants " + nameOf(pair[1]);
