@@ -28,7 +28,7 @@ def BitNet_QuantizerAttr : AttrDef<BitNet_Dialect, "Quantizer"> {
   let mnemonic = "quantizer";
   let summary = "activation quantizer";
   let description = [{
-    How f32 activations become int8 codes (BitNet b1.58, equations 1-3):
+    How activations become int8 codes (BitNet b1.58, equations 1-3):
 
         m = max(|x|) over a token (or the tensor), at least `floor`
         s = limit / m, or limit * (1 / m) where `reciprocal`
@@ -36,6 +36,9 @@ def BitNet_QuantizerAttr : AttrDef<BitNet_Dialect, "Quantizer"> {
 
     `absmean` takes the mean of |x| for m. PyTorch's `127.0 / m` is exported as
     a reciprocal and a product, which rounds twice: `reciprocal` keeps that.
+
+    `limit` and `floor` have the type that the arithmetic is done in, f32, f16
+    or bf16: m, 1 / m, s and x * s are rounded to it, one after the other.
 
     Example:
     ```mlir
@@ -51,6 +54,17 @@ def BitNet_QuantizerAttr : AttrDef<BitNet_Dialect, "Quantizer"> {
     "int64_t":$low,
     "int64_t":$high,
     "bool":$reciprocal);
+  let extraClassDeclaration = [{
+    /// The type that each step of the arithmetic is rounded to.
+    ::mlir::FloatType getArithmeticType() const;
+    /// Its constants in f32, which has all their values.
+    float getLimitAsFloat() const {
+      return static_cast<float>(getLimit().getValueAsDouble());
+    }
+    float getFloorAsFloat() const {
+      return static_cast<float>(getFloor().getValueAsDouble());
+    }
+  }];
   let assemblyFormat = [{
     `<` $scheme `,` $granularity `,` `limit` `=` $limit `,` `floor` `=` $floor
     `,` `low` `=` $low `,` `high` `=` $high `,` `reciprocal` `=` $reciprocal `>`

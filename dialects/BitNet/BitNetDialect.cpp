@@ -53,12 +53,18 @@ LogicalResult
 QuantizerAttr::verify(function_ref<InFlightDiagnostic()> emitError, Scheme,
                       Granularity, FloatAttr limit, FloatAttr floor,
                       int64_t low, int64_t high, bool) {
-  if (!limit.getType().isF32() || !floor.getType().isF32())
-    return emitError() << "limit and floor must be f32";
+  Type type = limit.getType();
+  if (type != floor.getType() ||
+      !(type.isF32() || type.isF16() || type.isBF16()))
+    return emitError() << "limit and floor must both be f32, f16 or bf16";
   if (low < INT8_MIN || high > INT8_MAX || low >= high)
     return emitError() << "codes must lie in -128..127, not " << low << ".."
                        << high;
   return success();
+}
+
+FloatType QuantizerAttr::getArithmeticType() const {
+  return cast<FloatType>(getLimit().getType());
 }
 
 LogicalResult PackedAttr::verify(function_ref<InFlightDiagnostic()> emitError,

@@ -34,6 +34,10 @@ llvm::LogicalResult
 reifyFromFirstOperand(mlir::Operation *op, mlir::OpBuilder &builder,
                       mlir::ReifiedRankedShapedTypeDims &shapes);
 
+/// Checks that a quantizer's arithmetic is not narrower than its input.
+llvm::LogicalResult verifyQuantizer(mlir::Operation *op, mlir::Type input,
+                                    QuantizerAttr quantizer);
+
 } // namespace bitnet
 
 #endif // DIALECTS_BITNET_BITNETDIALECT_H

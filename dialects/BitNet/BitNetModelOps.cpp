@@ -37,6 +37,8 @@ LogicalResult NormQuantizeOp::verify() {
   if (failed(verifyCompatibleShape({getInput().getType().getDimSize(0)},
                                    getScales().getType().getShape())))
     return emitOpError("must give one scale for each row");
+  if (failed(verifyQuantizer(*this, getInput().getType(), getQuantizer())))
+    return failure();
   return verifyRows(*this, getInput().getType(), getCodes().getType(),
                     getGain());
 }

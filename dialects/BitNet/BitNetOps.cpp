@@ -39,6 +39,16 @@ static LogicalResult verifyContraction(Operation *op, ArrayRef<int64_t> x,
   return success();
 }
 
+LogicalResult bitnet::verifyQuantizer(Operation *op, Type input,
+                                      QuantizerAttr quantizer) {
+  Type element = getElementTypeOrSelf(input);
+  Type arithmetic = quantizer.getArithmeticType();
+  if (arithmetic.isF32() || arithmetic == element)
+    return success();
+  return op->emitOpError("quantizes ")
+         << element << " by arithmetic in " << arithmetic;
+}
+
 LogicalResult
 bitnet::reifyFromFirstOperand(Operation *op, OpBuilder &builder,
                               ReifiedRankedShapedTypeDims &shapes) {
@@ -63,7 +73,8 @@ LogicalResult LinearOp::verify() {
   ArrayRef<int64_t> w = getWeights().getType().getShape();
   if (failed(verifyContraction(*this, getInput().getType().getShape(), w,
                                getType().getShape())) ||
-      failed(verifyPerColumn(*this, "scale", getScale(), w[0])))
+      failed(verifyPerColumn(*this, "scale", getScale(), w[0])) ||
+      failed(verifyQuantizer(*this, getInput().getType(), getQuantizer())))
     return failure();
   return getBias() ? verifyPerColumn(*this, "bias", getBias(), w[0])
                    : success();
@@ -89,7 +100,7 @@ LogicalResult QuantizeOp::verify() {
   if (failed(verifyCompatibleShape({getInput().getType().getDimSize(0)},
                                    getScales().getType().getShape())))
     return emitOpError("must give one scale for each row");
-  return success();
+  return verifyQuantizer(*this, getInput().getType(), getQuantizer());
 }
 
 LogicalResult MatmulOp::verify() {

@@ -19,6 +19,9 @@ class BitNet_ShapedOp<string mnemonic, list<Trait> traits = []>
         DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
                                   ["reifyResultShapes"]>])>;
 
+/// Activations of a model of any precision.
+def BitNet_Activations : 2DTensorOf<[F32, F16, BF16]>;
+
 def BitNet_ConstantOp : BitNet_Op<"constant", [
     ConstantLike, Pure, AllTypesMatch<["value", "result"]>]> {
   let summary = "hold the weights of a layer";
@@ -46,7 +49,8 @@ def BitNet_LinearOp : BitNet_ShapedOp<"linear"> {
         q, s    = quantize(x)
         y[m, n] = (sum_k q[m, k] * w[n, k]) * (scale[n] / s[m]) + bias[n]
 
-    `scale` has one element for the tensor, or one for each output row.
+    `scale` has one element for the tensor, or one for each output row. The
+    result is computed in f32; one of f16 or bf16 is rounded at the end, once.
 
     Example:
     ```mlir
@@ -57,11 +61,11 @@ def BitNet_LinearOp : BitNet_ShapedOp<"linear"> {
         -> tensor<?x704xf32>
     ```
   }];
-  let arguments = (ins 2DTensorOf<[F32]>:$input, BitNet_WeightTensor:$weights,
+  let arguments = (ins BitNet_Activations:$input, BitNet_WeightTensor:$weights,
                        1DTensorOf<[F32]>:$scale,
                        Optional<1DTensorOf<[F32]>>:$bias,
                        BitNet_QuantizerAttr:$quantizer);
-  let results = (outs 2DTensorOf<[F32]>:$result);
+  let results = (outs BitNet_Activations:$result);
   let assemblyFormat = [{
     $input `,` $weights `,` $scale (`bias` $bias^ `:` type($bias))? attr-dict
     `:` type($input) `,` type($weights) `,` type($scale) `->` type($result)
@@ -115,8 +119,9 @@ def BitNet_BinarizeOp : BitNet_Op<"binarize", [Pure]> {
 def BitNet_QuantizeOp : BitNet_ShapedOp<"quantize"> {
   let summary = "turn rows of activations into int8 codes and a scale each";
   let description = [{
-    See `#bitnet.quantizer` for the arithmetic. `scales[m]` is what row m was
-    multiplied by; with granularity `tensor` all of them are equal.
+    See `#bitnet.quantizer` for the arithmetic, which may not be narrower than
+    the input. `scales[m]` is what row m was multiplied by, as f32; with
+    granularity `tensor` all of them are equal.
 
     Example:
     ```mlir
@@ -126,7 +131,7 @@ def BitNet_QuantizeOp : BitNet_ShapedOp<"quantize"> {
         : tensor<?x256xf32> -> tensor<?x256xi8>, tensor<?xf32>
     ```
   }];
-  let arguments = (ins 2DTensorOf<[F32]>:$input, BitNet_QuantizerAttr:$quantizer);
+  let arguments = (ins BitNet_Activations:$input, BitNet_QuantizerAttr:$quantizer);
   let results = (outs 2DTensorOf<[I8]>:$codes, 1DTensorOf<[F32]>:$scales);
   let assemblyFormat = [{
     $input attr-dict `:` type($input) `->` type($codes) `,` type($scales)
@@ -171,7 +176,7 @@ def BitNet_DequantizeOp : BitNet_ShapedOp<"dequantize"> {
     Computes `y[m, n] = float(x[m, n]) * (weight_scale[n] / scales[m])`, then
     adds `bias[n]`. The quotient and the product are rounded once each, in this
     order, on every target. `weight_scale` has one element, or one for each
-    column.
+    column. A result of f16 or bf16 is rounded at the end.
 
     Example:
     ```mlir
@@ -182,7 +187,7 @@ def BitNet_DequantizeOp : BitNet_ShapedOp<"dequantize"> {
   let arguments = (ins 2DTensorOf<[I32]>:$input, 1DTensorOf<[F32]>:$scales,
                        1DTensorOf<[F32]>:$weight_scale,
                        Optional<1DTensorOf<[F32]>>:$bias);
-  let results = (outs 2DTensorOf<[F32]>:$result);
+  let results = (outs BitNet_Activations:$result);
   let assemblyFormat = [{
     $input `,` $scales `,` $weight_scale (`bias` $bias^ `:` type($bias))?
     attr-dict `:` type($input) `,` type($scales) `,` type($weight_scale)

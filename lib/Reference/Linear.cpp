@@ -45,6 +45,30 @@ QuantizedWeights bitnet::reference::binarize(const float *weights,
   return result;
 }
 
+/// A float with so many bits of its significand, rounded half to even.
+static float roundSignificand(float value, int bits) {
+  int exponent;
+  double fraction = std::frexp(static_cast<double>(value), &exponent);
+  // nearbyint rounds half to even, and scaling by powers of two is exact.
+  double rounded = std::nearbyint(std::ldexp(fraction, bits));
+  return static_cast<float>(std::ldexp(rounded, exponent - bits));
+}
+
+float bitnet::reference::roundTo(Precision precision, float value) {
+  if (precision == Precision::F32 || !std::isfinite(value))
+    return value;
+  bool isF16 = precision == Precision::F16;
+  int bits = isF16 ? 11 : 8, lowest = isF16 ? -13 : -125;
+  int exponent;
+  std::frexp(value, &exponent);
+  // Subnormals have fewer bits.
+  float rounded =
+      roundSignificand(value, bits - std::max(0, lowest - exponent));
+  if (isF16 && std::fabs(rounded) > 65504.0f)
+    return std::copysign(INFINITY, value);
+  return rounded;
+}
+
 /// The largest magnitude of a row; a NaN compares false and is passed over.
 static float largestMagnitude(const float *x, int64_t count) {
   float largest = 0;
@@ -72,7 +96,8 @@ static float magnitudeOf(const float *x, RowsShape shape,
   }
   if (quantizer.scheme == Quantizer::Scheme::Absmax)
     return largest;
-  return sum / static_cast<float>(shape.rows * shape.columns);
+  return roundTo(quantizer.precision,
+                 sum / static_cast<float>(shape.rows * shape.columns));
 }
 
 /// rint(scaled) between low and high; a NaN is low.
@@ -89,12 +114,13 @@ float bitnet::reference::quantizeTensor(const float *x, RowsShape shape,
                                         const Quantizer &quantizer) {
   float magnitude = magnitudeOf(x, shape, quantizer);
   float divisor = magnitude > quantizer.floor ? magnitude : quantizer.floor;
-  float reciprocal = 1.0f / divisor;
-  float scale = quantizer.division == Division::Exact
-                    ? quantizer.limit / divisor
-                    : reciprocal * quantizer.limit;
+  Precision precision = quantizer.precision;
+  float reciprocal = roundTo(precision, 1.0f / divisor);
+  float scale = roundTo(precision, quantizer.division == Division::Exact
+                                       ? quantizer.limit / divisor
+                                       : reciprocal * quantizer.limit);
   for (int64_t i = 0; i < shape.rows * shape.columns; ++i)
-    codes[i] = codeOf(x[i] * scale, quantizer);
+    codes[i] = codeOf(roundTo(precision, x[i] * scale), quantizer);
   return scale;
 }
 
@@ -122,16 +148,19 @@ float bitnet::reference::dequantize(int32_t sum, float activationScale,
 }
 
 void bitnet::reference::linear(const float *x, const LinearWeights &weights,
-                               MatmulShape shape, float *y) {
+                               MatmulShape shape, float *y,
+                               const LinearNumbers &numbers) {
   std::vector<int8_t> codes(shape.K);
   std::vector<int32_t> sums(shape.N);
   for (int64_t m = 0; m < shape.M; ++m) {
-    float scale = quantize(x + m * shape.K, shape.K, codes.data());
+    float scale =
+        quantize(x + m * shape.K, shape.K, codes.data(), numbers.quantizer);
     matmul(codes.data(), weights.codes, {1, shape.N, shape.K}, sums.data());
     for (int64_t n = 0; n < shape.N; ++n) {
       float rescaled = dequantize(sums[n], scale, weights.scale);
       float bias = weights.bias ? weights.bias[n] : 0.0f;
-      y[m * shape.N + n] = weights.bias ? rescaled + bias : rescaled;
+      y[m * shape.N + n] = roundTo(
+          numbers.result, weights.bias ? rescaled + bias : rescaled);
     }
   }
 }

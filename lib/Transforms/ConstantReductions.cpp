@@ -64,19 +64,29 @@ static Value finish(OpBuilder &b, Operation *op, Value sum, int64_t count) {
   return onnx::DivOp::create(b, loc, type, result, divisor);
 }
 
-/// The same reduction in f64, rounded once.
-static void widen(OpBuilder &b, Operation *op) {
-  constexpr int64_t kFloat = 1, kDouble = 11;
+/// ONNX's number of a type.
+static int64_t getTypeNumber(Type type) {
+  if (type.isF16())
+    return 10;
+  if (type.isBF16())
+    return 16;
+  return type.isF32() ? 1 : 11;
+}
+
+static Value castTo(OpBuilder &b, Value x, Type element) {
+  auto type = cast<RankedTensorType>(x.getType());
+  return onnx::CastOp::create(b, x.getLoc(), type.clone(element), x,
+                              getTypeNumber(element));
+}
+
+/// The same reduction in a wider type, rounded once.
+static void widen(OpBuilder &b, Operation *op, Type wide) {
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
-  auto input = cast<RankedTensorType>(op->getOperand(0).getType());
-  op->setOperand(0, onnx::CastOp::create(b, op->getLoc(),
-                                         input.clone(b.getF64Type()),
-                                         op->getOperand(0), kDouble));
-  op->getResult(0).setType(type.clone(b.getF64Type()));
+  op->setOperand(0, castTo(b, op->getOperand(0), wide));
+  op->getResult(0).setType(type.clone(wide));
   b.setInsertionPointAfter(op);
-  auto rounded =
-      onnx::CastOp::create(b, op->getLoc(), type, op->getResult(0), kFloat);
-  op->getResult(0).replaceAllUsesExcept(rounded, rounded);
+  Value rounded = castTo(b, op->getResult(0), type.getElementType());
+  op->getResult(0).replaceAllUsesExcept(rounded, rounded.getDefiningOp());
 }
 
 void bitnet::refineReduction(OpBuilder &b, Operation *op) {
@@ -84,14 +94,21 @@ void bitnet::refineReduction(OpBuilder &b, Operation *op) {
     return;
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   auto input = cast<RankedTensorType>(op->getOperand(0).getType());
-  if (!type.getElementType().isF32() || input.getNumElements() == 0)
+  Type element = type.getElementType();
+  bool isHalf = element.isF16() || element.isBF16();
+  if ((!element.isF32() && !isHalf) || input.getNumElements() == 0)
     return;
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPoint(op);
+  // PyTorch adds halves in f32.
+  if (isHalf) {
+    widen(b, op, b.getF32Type());
+    b.setInsertionPoint(op);
+  }
   int64_t size = input.getNumElements();
   std::optional<int64_t> leaf = getLeaf(size);
   if (type.getNumElements() != 1 || !leaf)
-    return widen(b, op);
+    return widen(b, op, b.getF64Type());
   Value sum = sumInPairs(b, op->getOperand(0), size, *leaf);
   op->getResult(0).replaceAllUsesWith(finish(b, op, sum, size));
   op->erase();

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 Floats = NDArray[np.floating]
 F32 = NDArray[np.float32]
@@ -52,18 +52,21 @@ def binarize(weights: F32) -> Quantized:
     return Quantized(np.where(w > alpha, 1, -1).astype(np.int8), beta)
 
 
-def quantize(x: F32, *, exact_division: bool = False) -> Quantized:
+def quantize(
+    x: Floats, *, exact_division: bool = False, dtype: DTypeLike = np.float32
+) -> Quantized:
     """2402.17764 section 2: each token (last axis) scaled to [-Qb, Qb], Qb = 127.
 
     `scale` is s = 127 / max|x|, the factor that was multiplied by, one per token;
-    by default in the form of released code, `(1 / max|x|) * 127`.
+    by default in the form of released code, `(1 / max|x|) * 127`. Computed in
+    `dtype`, which may be one of ml_dtypes; the scale is f32 all the same.
     """
-    x = np.asarray(x, np.float32)
-    gamma = np.maximum(np.abs(x).max(axis=-1, initial=0.0), SMALLEST)
-    qb = np.float32(127)
-    s = qb / gamma if exact_division else np.reciprocal(gamma) * qb
-    codes = np.clip(np.rint(x * s[..., None]), -128, 127)
-    return Quantized(codes.astype(np.int8), s)
+    x = np.asarray(x, dtype)
+    gamma = np.maximum(np.abs(x).max(axis=-1), np.asarray(SMALLEST, dtype))
+    qb, one = np.asarray([127, 1], dtype)
+    s = qb / gamma if exact_division else (one / gamma) * qb
+    codes = np.clip(np.rint(x * s[..., None]).astype(np.float32), -128, 127)
+    return Quantized(codes.astype(np.int8), s.astype(np.float32))
 
 
 def quantize_int4(x: F32, *, exact_division: bool = False) -> Quantized:
@@ -90,12 +93,16 @@ def dequantize(
 
 
 def linear(
-    x: F32, codes: Codes, weight_scale: np.float32, bias: F32 | None = None
-) -> F32:
-    """A BitLinear of [tokens, K] with weight codes [N, K]."""
-    q = quantize(x)
+    x: Floats,
+    codes: Codes,
+    weight_scale: np.float32,
+    bias: F32 | None = None,
+    dtype: DTypeLike = np.float32,
+) -> Floats:
+    """A BitLinear of [tokens, K] with weight codes [N, K], in a model of `dtype`."""
+    q = quantize(x, dtype=dtype)
     y = dequantize(matmul(q.codes, codes), q.scale, weight_scale)
-    return y if bias is None else y + bias
+    return (y if bias is None else y + bias).astype(dtype)
 
 
 def rms_norm(x: F32, gain: F32, epsilon: float) -> F32:

@@ -68,6 +68,12 @@ QuantizedWeights binarize(const float *weights, int64_t count);
 // A BitLinear: quantize, matmul, dequantize
 //===----------------------------------------------------------------------===//
 
+/// What a number is rounded to, halves to even.
+enum class Precision { F32, F16, BF16 };
+
+/// The nearest f32 that is a value of the precision.
+float roundTo(Precision precision, float value);
+
 /// How activations become int8 codes; the default is that of b1.58.
 struct Quantizer {
   /// What the largest code stands for.
@@ -77,6 +83,9 @@ struct Quantizer {
   float floor = 1e-5f;
   int low = -128, high = 127;
   Division division = Division::Reciprocal;
+  /// What m, 1 / m, s and x * s are rounded to, one after the other. `floor` is
+  /// a value of it.
+  Precision precision = Precision::F32;
 };
 
 /// Quantizes one token to int8 and returns its scale s, by which it was
@@ -109,14 +118,18 @@ void matmul(const int8_t *x, const int8_t *w, MatmulShape shape, int32_t *y);
 float dequantize(int32_t sum, float activationScale, float weightScale);
 
 /// A whole BitLinear over M tokens: y[M, N] of x[M, K] and codes w[N, K].
-/// `bias` may be null.
+/// `bias` may be null. The result is rounded to a precision at the end.
 struct LinearWeights {
   const int8_t *codes;
   float scale;
   const float *bias;
 };
+struct LinearNumbers {
+  Quantizer quantizer;
+  Precision result = Precision::F32;
+};
 void linear(const float *x, const LinearWeights &weights, MatmulShape shape,
-            float *y);
+            float *y, const LinearNumbers &numbers = {});
 
 //===----------------------------------------------------------------------===//
 // Norms, RoPE, softmax, attention

@@ -196,6 +196,22 @@ Value bitnet::naive::smaller(ImplicitLocOpBuilder &b, Value x, Value y) {
   return arith::SelectOp::create(b, isSmaller, x, y);
 }
 
+Value bitnet::naive::widen(ImplicitLocOpBuilder &b, Value x) {
+  if (x.getType().isF32())
+    return x;
+  return arith::ExtFOp::create(b, b.getF32Type(), x);
+}
+
+Value bitnet::naive::narrow(ImplicitLocOpBuilder &b, Type type, Value x) {
+  if (type.isF32())
+    return x;
+  return arith::TruncFOp::create(b, type, x);
+}
+
+Value bitnet::naive::roundTo(ImplicitLocOpBuilder &b, Type type, Value x) {
+  return widen(b, narrow(b, type, x));
+}
+
 Value bitnet::naive::castTo(ImplicitLocOpBuilder &b, Type type, Value value) {
   if (value.getType() == type)
     return value;

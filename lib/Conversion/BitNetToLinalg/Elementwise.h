@@ -67,6 +67,15 @@ mlir::Value smaller(mlir::ImplicitLocOpBuilder &b, mlir::Value x,
                     mlir::Value y);
 mlir::Value constant(mlir::ImplicitLocOpBuilder &b, float value);
 
+/// A scalar of f32, f16 or bf16 as f32.
+mlir::Value widen(mlir::ImplicitLocOpBuilder &b, mlir::Value x);
+/// A scalar of f32 as a shorter float type, halves to even.
+mlir::Value narrow(mlir::ImplicitLocOpBuilder &b, mlir::Type type,
+                   mlir::Value x);
+/// The f32 that is nearest to x among the values of `type`.
+mlir::Value roundTo(mlir::ImplicitLocOpBuilder &b, mlir::Type type,
+                    mlir::Value x);
+
 /// `value`, or a cast of it to `type`.
 mlir::Value castTo(mlir::ImplicitLocOpBuilder &b, mlir::Type type,
                    mlir::Value value);

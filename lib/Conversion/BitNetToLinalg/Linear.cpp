@@ -223,7 +223,7 @@ struct Rescale : OpConversionPattern<DequantizeOp> {
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     AffineMap row = selectDims(b, 2, {0}), column = selectDims(b, 2, {1});
-    Type f32 = b.getF32Type();
+    Type f32 = b.getF32Type(), element = op.getType().getElementType();
     auto sizes = tensor::getMixedSizes(b, b.getLoc(), adaptor.getInput());
     SmallVector<ReadTensor> reads = {
         {adaptor.getInput(), b.getMultiDimIdentityMap(2)},
@@ -242,11 +242,11 @@ struct Rescale : OpConversionPattern<DequantizeOp> {
                         : arith::DivFOp::create(b, x[2], x[1]).getResult();
       Value y = arith::MulFOp::create(b, arith::SIToFPOp::create(b, f32, x[0]),
                                       ratio);
-      if (!op.getBias())
-        return y;
-      return arith::AddFOp::create(b, y, x[onePerTensor ? 2 : 3]);
+      if (op.getBias())
+        y = arith::AddFOp::create(b, y, x[onePerTensor ? 2 : 3]);
+      return narrow(b, element, y);
     };
-    Value result = mapElements(b, reads, sizes, f32, rescale);
+    Value result = mapElements(b, reads, sizes, element, rescale);
     rewriter.replaceOp(op, castTo(b, op.getType(), result));
     return success();
   }

@@ -17,7 +17,7 @@ static Value reduceRows(ImplicitLocOpBuilder &b, Scheme scheme, Value input) {
   Value magnitudes =
       mapLike(b, input, b.getF32Type(),
               [](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
-                return math::AbsFOp::create(b, x[0]);
+                return math::AbsFOp::create(b, widen(b, x[0]));
               });
   if (scheme == Scheme::Absmean)
     return sumRows(b, magnitudes);
@@ -51,23 +51,26 @@ static Value magnitudesOf(ImplicitLocOpBuilder &b, QuantizerAttr quantizer,
                    Value magnitude = perTensor ? all : x[0];
                    if (scheme == Scheme::Absmax)
                      return magnitude;
-                   return arith::DivFOp::create(b, magnitude, count);
+                   Value mean = arith::DivFOp::create(b, magnitude, count);
+                   return roundTo(b, quantizer.getArithmeticType(), mean);
                  });
 }
 
 /// limit / max(magnitude, floor), or limit * (1 / max(magnitude, floor))
 static Value scalesOf(ImplicitLocOpBuilder &b, QuantizerAttr quantizer,
                       Value magnitudes) {
+  Type type = quantizer.getArithmeticType();
   return mapLike(
       b, magnitudes, b.getF32Type(),
       [&](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
-        Value limit = arith::ConstantOp::create(b, quantizer.getLimit());
-        Value floor = arith::ConstantOp::create(b, quantizer.getFloor());
+        Value limit = constant(b, quantizer.getLimitAsFloat());
+        Value floor = constant(b, quantizer.getFloorAsFloat());
         Value divisor = larger(b, x[0], floor);
         if (!quantizer.getReciprocal())
-          return arith::DivFOp::create(b, limit, divisor);
-        Value inverse = arith::DivFOp::create(b, constant(b, 1), divisor);
-        return arith::MulFOp::create(b, inverse, limit);
+          return roundTo(b, type, arith::DivFOp::create(b, limit, divisor));
+        Value inverse =
+            roundTo(b, type, arith::DivFOp::create(b, constant(b, 1), divisor));
+        return roundTo(b, type, arith::MulFOp::create(b, inverse, limit));
       });
 }
 
@@ -87,7 +90,8 @@ struct ScaleAndRound : OpConversionPattern<QuantizeOp> {
     SmallVector<ReadTensor> reads = {{input, b.getMultiDimIdentityMap(2)},
                                      {scales, selectDims(b, 2, {0})}};
     auto round = [&](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
-      Value scaled = arith::MulFOp::create(b, x[0], x[1]);
+      Value scaled = roundTo(b, quantizer.getArithmeticType(),
+                             arith::MulFOp::create(b, widen(b, x[0]), x[1]));
       Value rounded = math::RoundEvenOp::create(b, scaled);
       // The larger of a NaN and `low` is `low`.
       Value clamped =

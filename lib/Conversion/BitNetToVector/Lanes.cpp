@@ -77,6 +77,26 @@ void bitnet::rows::replaceWithCasts(RewriterBase &rewriter, Operation *op,
   rewriter.replaceOp(op, results);
 }
 
+/// The shape of x with another element type.
+static Type typeLike(Value x, Type element) {
+  if (auto vector = dyn_cast<VectorType>(x.getType()))
+    return vector.clone(element);
+  return element;
+}
+
+Value bitnet::rows::widen(ImplicitLocOpBuilder &b, Value x) {
+  Type wide = typeLike(x, b.getF32Type());
+  if (x.getType() == wide)
+    return x;
+  return arith::ExtFOp::create(b, wide, x);
+}
+
+Value bitnet::rows::roundTo(ImplicitLocOpBuilder &b, Type type, Value x) {
+  if (type.isF32())
+    return x;
+  return widen(b, arith::TruncFOp::create(b, typeLike(x, type), x));
+}
+
 Value bitnet::rows::padToLanes(ImplicitLocOpBuilder &b, Value vector,
                                float neutral) {
   if (cast<VectorType>(vector.getType()).getDimSize(0) == kLanes)

@@ -48,13 +48,21 @@ static Value reduceRow(ImplicitLocOpBuilder &b, Scheme scheme, int64_t size,
 /// limit / max(magnitude, floor), by a reciprocal if the quantizer says so.
 static Value scaleOf(ImplicitLocOpBuilder &b, QuantizerAttr quantizer,
                      Value magnitude) {
-  Value limit = arith::ConstantOp::create(b, quantizer.getLimit());
-  Value floor = arith::ConstantOp::create(b, quantizer.getFloor());
-  Value divisor = larger(b, magnitude, floor);
+  Type type = quantizer.getArithmeticType();
+  Value limit = f32Of(b, quantizer.getLimitAsFloat());
+  Value divisor = larger(b, magnitude, f32Of(b, quantizer.getFloorAsFloat()));
   if (!quantizer.getReciprocal())
-    return arith::DivFOp::create(b, limit, divisor);
-  Value reciprocal = arith::DivFOp::create(b, f32Of(b, 1.0f), divisor);
-  return arith::MulFOp::create(b, reciprocal, limit);
+    return roundTo(b, type, arith::DivFOp::create(b, limit, divisor));
+  Value reciprocal =
+      roundTo(b, type, arith::DivFOp::create(b, f32Of(b, 1.0f), divisor));
+  return roundTo(b, type, arith::MulFOp::create(b, reciprocal, limit));
+}
+
+/// The mean of so many magnitudes.
+static Value meanOf(ImplicitLocOpBuilder &b, QuantizerAttr quantizer, Value sum,
+                    Value count) {
+  return roundTo(b, quantizer.getArithmeticType(),
+                 arith::DivFOp::create(b, sum, count));
 }
 
 //===----------------------------------------------------------------------===//
@@ -87,8 +95,10 @@ static Value writeCodes(ImplicitLocOpBuilder &b, QuantizerAttr quantizer,
   auto written = forEachBlock(
       b, size, row.codes,
       [&](const LaneBlock &block, ValueRange codes) -> SmallVector<Value> {
-        Value scaled = arith::MulFOp::create(
-            b, elements(block), broadcast(b, row.scale, block.width));
+        Value scaled = roundTo(
+            b, quantizer.getArithmeticType(),
+            arith::MulFOp::create(b, elements(block),
+                                  broadcast(b, row.scale, block.width)));
         return {writeVector(b, codesOf(b, quantizer, scaled), codes[0],
                             block.offset)};
       });
@@ -102,7 +112,7 @@ QuantizedRow bitnet::rows::quantizeRow(ImplicitLocOpBuilder &b,
   Scheme scheme = quantizer.getScheme();
   Value magnitude = reduceRow(b, scheme, size, elements);
   if (scheme == Scheme::Absmean)
-    magnitude = arith::DivFOp::create(b, magnitude, f32Of(b, size));
+    magnitude = meanOf(b, quantizer, magnitude, f32Of(b, size));
   Value scale = scaleOf(b, quantizer, magnitude);
   return {writeCodes(b, quantizer, {codes, scale}, elements), scale};
 }
@@ -155,7 +165,7 @@ static Value reduceRows(ImplicitLocOpBuilder &b, Scheme scheme, Value input,
   auto reduced = forEachInParallel(
       b, loop, [&](ValueRange row, ValueRange parts) -> SmallVector<Value> {
         Value one = reduceRow(b, scheme, size, [&](const LaneBlock &block) {
-          return readBlock(b, input, row, block);
+          return widen(b, readBlock(b, input, row, block));
         });
         return {tensor::InsertOp::create(b, one, parts[0], ValueRange{})};
       });
@@ -163,8 +173,9 @@ static Value reduceRows(ImplicitLocOpBuilder &b, Scheme scheme, Value input,
 }
 
 /// The magnitude of a whole tensor: rows are combined in ascending order.
-static Value magnitudeOfTensor(ImplicitLocOpBuilder &b, Scheme scheme,
+static Value magnitudeOfTensor(ImplicitLocOpBuilder &b, QuantizerAttr quantizer,
                                Value input, ArrayRef<OpFoldResult> sizes) {
+  Scheme scheme = quantizer.getScheme();
   Value rows = getValueOrCreateConstantIndexOp(b, b.getLoc(), sizes[0]);
   Value reduced = reduceRows(b, scheme, input, sizes);
   auto combined =
@@ -180,8 +191,8 @@ static Value magnitudeOfTensor(ImplicitLocOpBuilder &b, Scheme scheme,
   Value columns = getValueOrCreateConstantIndexOp(b, b.getLoc(), sizes[1]);
   Value count = arith::IndexCastOp::create(
       b, b.getI64Type(), arith::MulIOp::create(b, rows, columns));
-  return arith::DivFOp::create(
-      b, combined[0], arith::SIToFPOp::create(b, b.getF32Type(), count));
+  return meanOf(b, quantizer, combined[0],
+                arith::SIToFPOp::create(b, b.getF32Type(), count));
 }
 
 namespace {
@@ -202,11 +213,10 @@ struct QuantizeEachRow : OpRewritePattern<QuantizeOp> {
     Value scale;
     if (quantizer.getGranularity() == Granularity::Tensor)
       scale =
-          scaleOf(b, quantizer,
-                  magnitudeOfTensor(b, quantizer.getScheme(), input, sizes));
+          scaleOf(b, quantizer, magnitudeOfTensor(b, quantizer, input, sizes));
     auto results = quantizeRows(b, sizes, [&](Value row, Value codes) {
       auto elements = [&](const LaneBlock &block) {
-        return readBlock(b, input, row, block);
+        return widen(b, readBlock(b, input, row, block));
       };
       if (!scale)
         return quantizeRow(b, quantizer, codes, elements);

@@ -4,6 +4,8 @@
 #include "MathMatchers.h"
 #include "dialects/ONNX/ONNXDialect.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 #include <cmath>
 
 using namespace mlir;
@@ -108,8 +110,8 @@ static Match<QuantizedActivations> matchQuantizer(const Codes &codes, Value s) {
   Value x = mul ? getOther(mul, s) : Value();
   if (!x)
     return miss("the codes are scaled back by another scale");
-  if (!hasFloatRows(x))
-    return miss("the activations are not rows of f32");
+  if (!hasRows(x))
+    return miss("the activations are not rows of f32, f16 or bf16");
 
   Match<Scale> scale = matchScale(s);
   if (!scale)
@@ -120,12 +122,12 @@ static Match<QuantizedActivations> matchQuantizer(const Codes &codes, Value s) {
   if (std::optional<Miss> range = checkRange(codes, scale->limit))
     return *range;
 
-  Builder builder(s.getContext());
+  Type type = getElementTypeOrSelf(x);
   return QuantizedActivations{
       x,
       QuantizerAttr::get(s.getContext(), Scheme::Absmax, Granularity::Token,
-                         builder.getF32FloatAttr(scale->limit),
-                         builder.getF32FloatAttr(*floor), codes.low, codes.high,
+                         FloatAttr::get(type, scale->limit),
+                         FloatAttr::get(type, *floor), codes.low, codes.high,
                          scale->reciprocal),
       "A1"};
 }
@@ -184,8 +186,24 @@ static Match<QuantizedActivations> matchStraightThrough(onnx::AddOp add) {
   return miss("the activations are not quantized");
 }
 
+/// What `value` is cast from, if both are floats.
+static Value skipFloatCast(Value value) {
+  auto cast = value.getDefiningOp<onnx::CastOp>();
+  return cast && isa<FloatType>(getElementTypeOrSelf(cast.getInput())) &&
+                 isa<FloatType>(getElementTypeOrSelf(value))
+             ? cast.getInput()
+             : value;
+}
+
 Match<QuantizedActivations> bitnet::matchQuantizedActivations(Value value) {
-  if (auto add = value.getDefiningOp<onnx::AddOp>())
-    return matchStraightThrough(add);
-  return matchRoundTrip(value);
+  // A quantizer in f32 amid halves: what comes out is rounded once more.
+  value = skipFloatCast(value);
+  auto add = value.getDefiningOp<onnx::AddOp>();
+  Match<QuantizedActivations> found =
+      add ? matchStraightThrough(add) : matchRoundTrip(value);
+  // What goes in is an f32 for each half.
+  if (found && hasRows(skipFloatCast(found->input)) &&
+      hasFloatRows(found->input))
+    found->input = skipFloatCast(found->input);
+  return found;
 }

@@ -6,13 +6,15 @@
 #include "MathMatchers.h"
 #include "Raise.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 using namespace mlir;
 using namespace bitnet;
 using bitnet::onnx::isSameDim;
 
 namespace {
 
-/// x and a constant bound of f32 where `op` limits x to it.
+/// x and a constant bound where `op` limits x to it.
 struct Bounded {
   Value x;
   Value bound;
@@ -115,6 +117,36 @@ struct DropIdleCast : OpRewritePattern<onnx::CastOp> {
   }
 };
 
+/// cast(f(cast(x))) -> f(x), for halves that are widened on the way and an f
+/// that gives one of them, but for its sign
+struct DropWidening : OpRewritePattern<onnx::CastOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(onnx::CastOp narrow,
+                                PatternRewriter &rewriter) const override {
+    Operation *op = narrow.getInput().getDefiningOp();
+    if (!isa_and_present<onnx::AbsOp, onnx::ReduceMaxOp>(op))
+      return rewriter.notifyMatchFailure(narrow, "not of elements as they are");
+    auto widen = op->getOperand(0).getDefiningOp<onnx::CastOp>();
+    if (!widen || !isWidening(widen))
+      return rewriter.notifyMatchFailure(narrow, "nothing is widened");
+    if (getElementTypeOrSelf(widen.getInput()) != getElementTypeOrSelf(narrow))
+      return rewriter.notifyMatchFailure(narrow, "changes the type");
+    Operation *direct = rewriter.clone(*op);
+    direct->setOperand(0, widen.getInput());
+    direct->getResult(0).setType(narrow.getType());
+    rewriter.replaceOp(narrow, direct);
+    return success();
+  }
+
+private:
+  static bool isWidening(onnx::CastOp cast) {
+    Type from = getElementTypeOrSelf(cast.getInput());
+    return (from.isF16() || from.isBF16()) &&
+           getElementTypeOrSelf(cast.getType()).isF32();
+  }
+};
+
 /// identity(x) -> x
 struct DropIdentity : OpRewritePattern<onnx::IdentityOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -196,6 +228,6 @@ struct SplitTranspose : OpRewritePattern<onnx::ReshapeOp> {
 void bitnet::populateSpellingPatterns(RewritePatternSet &patterns) {
   patterns.add<DropIdentity, DropIdleCast, DropIdleReshape<onnx::ExpandOp>,
                DropIdleReshape<onnx::ReshapeOp>, DropLoneConcat, DropUnitFactor,
-               MaxToClip, MergeClips, MinToClip, SplitTranspose>(
+               DropWidening, MaxToClip, MergeClips, MinToClip, SplitTranspose>(
       patterns.getContext());
 }

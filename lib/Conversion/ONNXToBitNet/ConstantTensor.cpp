@@ -71,9 +71,7 @@ std::optional<std::vector<float>> bitnet::getFloats(ElementsAttr constant) {
 
 std::optional<std::vector<float>> bitnet::getFloats(Value value) {
   ElementsAttr constant = getConstant(value);
-  if (!constant || !constant.getElementType().isF32())
-    return std::nullopt;
-  return getFloats(constant);
+  return constant ? getFloats(constant) : std::nullopt;
 }
 
 std::optional<float> bitnet::getScalar(Value value) {

@@ -16,7 +16,7 @@ mlir::ElementsAttr getConstant(mlir::Value value);
 /// A floating-point constant of one element, of any rank.
 std::optional<float> getScalar(mlir::Value value);
 
-/// The elements of an f32 constant.
+/// The elements of an f32, f16 or bf16 constant.
 std::optional<std::vector<float>> getFloats(mlir::Value value);
 
 /// The elements of an f32, f16 or bf16 constant.

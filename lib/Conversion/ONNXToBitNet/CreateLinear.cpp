@@ -4,6 +4,8 @@
 #include "Rows.h"
 #include "dialects/BitNet/LayerAttrs.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 using namespace mlir;
 using namespace bitnet;
 
@@ -42,7 +44,8 @@ Value bitnet::createLinear(PatternRewriter &rewriter, Value like,
                                 name.empty() ? "weights" : name);
   Value scale = createScale(rewriter, loc, scales);
   Value x = layer.activations.input;
-  auto linear = LinearOp::create(rewriter, loc, getRowsType(x, outputs),
+  auto type = getRowsType(x, outputs).clone(getElementTypeOrSelf(like));
+  auto linear = LinearOp::create(rewriter, loc, cast<RankedTensorType>(type),
                                  collapseToRows(rewriter, loc, x), weights,
                                  scale, bias, layer.activations.quantizer);
   linear->setAttr(kFormAttr, rewriter.getStringAttr(form));

@@ -6,6 +6,7 @@
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace bitnet;
@@ -70,13 +71,17 @@ createZeroPoints(OpBuilder &b, onnx::MatMulNBitsOp matmul, int64_t blocks) {
 /// The scales as a matrix.
 static FailureOr<Value> createScales(OpBuilder &b, onnx::MatMulNBitsOp matmul,
                                      int64_t blocks) {
-  std::optional<std::vector<float>> scales = getFloats(matmul.getScales());
-  if (!scales)
-    return matmul.emitOpError("has scales that are not constant f32");
-  auto type = RankedTensorType::get({matmul.getN(), blocks}, b.getF32Type());
-  auto value = DenseResourceElementsAttr::get(
-      type, "scales",
-      HeapAsmResourceBlob::allocateAndCopyInferAlign<float>(*scales));
+  Type element = getElementTypeOrSelf(matmul.getA());
+  ElementsAttr scales = getConstant(matmul.getScales());
+  if (!scales || scales.getElementType() != element ||
+      scales.getNumElements() != matmul.getN() * blocks)
+    return matmul.emitOpError("has scales that are not constant ") << element;
+  auto type = RankedTensorType::get({matmul.getN(), blocks}, element);
+  ElementsAttr value;
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(scales))
+    value = DenseResourceElementsAttr::get(type, resource.getRawHandle());
+  else
+    value = cast<DenseElementsAttr>(scales).reshape(type);
   return onnx::ConstantOp::create(b, matmul.getLoc(), type, value).getResult();
 }
 
@@ -102,7 +107,7 @@ LogicalResult bitnet::expandMatMulNBits(onnx::MatMulNBitsOp matmul) {
       {std::move(*bytes), n, k, static_cast<unsigned>(matmul.getBits())});
 
   codes.getDefiningOp()->setAttr("bitnet.form", b.getStringAttr("W9"));
-  Type element = b.getF32Type();
+  Type element = getElementTypeOrSelf(*scales);
   auto weights = onnx::DequantizeLinearOp::create(
       b, loc, RankedTensorType::get({n, k}, element), codes, *scales,
       *zeroPoints, /*axis=*/1, matmul.getBlockSize(), /*output_dtype=*/0);

@@ -72,7 +72,7 @@ struct FlattenMatMul : OpRewritePattern<onnx::MatMulOp> {
     auto type = cast<RankedTensorType>(matmul.getType());
     if (weights.getRank() != 2 || type.getRank() <= 2)
       return rewriter.notifyMatchFailure(matmul, "not batches by a matrix");
-    if (!hasFloatRows(matmul.getA()) || weights.isDynamicDim(1))
+    if (!hasRows(matmul.getA()) || weights.isDynamicDim(1))
       return rewriter.notifyMatchFailure(matmul, "rows of unknown length");
     auto rows = onnx::MatMulOp::create(
         rewriter, matmul.getLoc(),
@@ -97,7 +97,7 @@ struct FlattenEmbedding : OpRewritePattern<onnx::GatherOp> {
     int64_t rank = cast<RankedTensorType>(ids.getType()).getRank();
     auto table = cast<RankedTensorType>(gather.getData().getType());
     if (gather.getAxis() != 0 || table.getRank() != 2 ||
-        !hasFloatRows(gather.getData()))
+        !hasRows(gather.getData()))
       return rewriter.notifyMatchFailure(gather, "not rows of a table");
     if (rank < 2)
       return rewriter.notifyMatchFailure(gather, "ids are flat");

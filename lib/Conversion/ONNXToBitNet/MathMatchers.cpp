@@ -3,6 +3,8 @@
 
 #include "dialects/ONNX/ONNXDialect.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 using namespace mlir;
 
 Value bitnet::matchSquare(Value result) {
@@ -27,8 +29,14 @@ bool bitnet::isRowVector(Value vector, Value rows) {
          type.getDimSize(0) == rowsType.getShape().back();
 }
 
-bool bitnet::hasFloatRows(Value value) {
+bool bitnet::hasRows(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
-  return type && type.getRank() >= 2 && type.getElementType().isF32() &&
-         !type.isDynamicDim(type.getRank() - 1);
+  if (!type || type.getRank() < 2 || type.isDynamicDim(type.getRank() - 1))
+    return false;
+  Type element = type.getElementType();
+  return element.isF32() || element.isF16() || element.isBF16();
+}
+
+bool bitnet::hasFloatRows(Value value) {
+  return hasRows(value) && getElementTypeOrSelf(value).isF32();
 }

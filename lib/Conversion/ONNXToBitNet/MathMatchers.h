@@ -67,7 +67,11 @@ mlir::Value matchReciprocal(mlir::Value result);
 /// True for a vector of f32 as long as the rows of `rows`.
 bool isRowVector(mlir::Value vector, mlir::Value rows);
 
-/// True for f32 rows of a known length: a tensor of rank 2 or more.
+/// True for rows of a known length of f32, f16 or bf16: a tensor of rank 2 or
+/// more.
+bool hasRows(mlir::Value value);
+
+/// The same for f32 alone.
 bool hasFloatRows(mlir::Value value);
 
 } // namespace bitnet

@@ -32,12 +32,21 @@ static Match<BitLinear> matchMatMul(onnx::MatMulOp matmul) {
   return matchBitLinear(matmul.getA(), matmul.getB(), /*outputMajor=*/false);
 }
 
+/// True for a row vector of f32, and for a constant one of halves.
+static bool isBias(Value bias, Value rows) {
+  auto type = cast<RankedTensorType>(bias.getType());
+  return isRowVector(bias, rows) ||
+         (getConstant(bias) && isa<FloatType>(type.getElementType()) &&
+          type.getShape() ==
+              cast<RankedTensorType>(rows.getType()).getShape().take_back());
+}
+
 static Match<BitLinear> matchGemm(onnx::GemmOp gemm) {
   if (gemm.getTransA() != 0 || gemm.getAlpha().convertToFloat() != 1.0f ||
       gemm.getBeta().convertToFloat() != 1.0f)
     return miss("scales or turns its operands");
   Value bias = gemm.getC();
-  if (bias && !isRowVector(bias, gemm.getResult()))
+  if (bias && !isBias(bias, gemm.getResult()))
     return miss("bias is not a row vector");
   return matchBitLinear(gemm.getA(), gemm.getB(), gemm.getTransB() != 0);
 }
@@ -46,6 +55,21 @@ Miss bitnet::explainFloatProduct(Operation *product) {
   if (auto gemm = dyn_cast<onnx::GemmOp>(product))
     return matchGemm(gemm).miss();
   return matchMatMul(cast<onnx::MatMulOp>(product)).miss();
+}
+
+/// A constant of halves in f32, in which `linear` adds; any other value itself.
+static Value widenConstant(PatternRewriter &rewriter, Value value) {
+  ElementsAttr constant = getConstant(value);
+  if (!constant || constant.getElementType().isF32())
+    return value;
+  std::optional<std::vector<float>> floats = getFloats(constant);
+  if (!floats)
+    return value;
+  auto type = cast<RankedTensorType>(
+      constant.getShapedType().clone(rewriter.getF32Type()));
+  return arith::ConstantOp::create(
+      rewriter, value.getLoc(),
+      DenseElementsAttr::get(type, ArrayRef<float>(*floats)));
 }
 
 namespace {
@@ -74,8 +98,11 @@ struct RaiseGemm : OpRewritePattern<onnx::GemmOp> {
     Match<BitLinear> layer = matchGemm(gemm);
     if (!layer)
       return rewriter.notifyMatchFailure(gemm, layer.miss().reason);
+    Value bias = gemm.getC();
+    if (bias)
+      bias = widenConstant(rewriter, bias);
     rewriter.replaceOp(gemm, createLinear(rewriter, gemm.getResult(),
-                                          std::move(*layer), gemm.getC()));
+                                          std::move(*layer), bias));
     return success();
   }
 };
@@ -128,6 +155,9 @@ struct FoldScale : OpRewritePattern<onnx::MulOp> {
     LinearOp linear = product ? getLinear(product->value) : nullptr;
     if (!linear || product->value.getType() != mul.getType())
       return rewriter.notifyMatchFailure(mul, "not a linear and a constant");
+    if (!linear.getType().getElementType().isF32())
+      return rewriter.notifyMatchFailure(
+          mul, "what is scaled has been rounded to 16 bits");
     DenseFPElementsAttr unit;
     if (!matchPattern(linear.getScale(), m_Constant(&unit)) ||
         !unit.isSplat() || unit.getSplatValue<float>() != 1.0f)

@@ -52,8 +52,11 @@ static Match<ScaledSums> matchScaledBack(onnx::MulOp mul) {
 static Match<std::pair<Value, Value>> matchIntegerProduct(Value sums) {
   if (auto cast = sums.getDefiningOp<onnx::CastOp>())
     sums = cast.getInput();
-  if (auto matmul = sums.getDefiningOp<onnx::MatMulOp>())
+  if (auto matmul = sums.getDefiningOp<onnx::MatMulOp>()) {
+    if (!hasFloatRows(sums))
+      return miss("the sums have been rounded to 16 bits");
     return std::pair<Value, Value>(matmul.getA(), matmul.getB());
+  }
   auto integer = sums.getDefiningOp<onnx::MatMulIntegerOp>();
   if (!integer)
     return miss("what is scaled is no product");

@@ -3,6 +3,10 @@
 // A straight-through estimator, w + (q - w), leaves values some ulps apart
 // where the quantizer had one: magnitudes this close count as one scale, which
 // is the one that most weights have. Zeros are exact.
+//
+// In f16 and bf16 such an ulp is no small thing: two outputs may differ in
+// their scale by less than the estimator blurs it. So there each output is
+// asked.
 #include "ConstantTensor.h"
 #include "TernaryWeights.h"
 
@@ -22,7 +26,9 @@ static float getTolerance(const WeightMatrix &weights) {
     // An estimator that was seen rounds relative to w, which may be far larger
     // than q.
     return weights.form == "W2" ? 0x1p-12f : 1e-6f;
-  return type.isF16() ? 0x1p-9f : 0x1p-6f;
+  // In halves an estimator rounds weights of up to 16 times the scale by half
+  // an ulp of their difference to it.
+  return type.isF16() ? 0x1p-8f : 0x1p-5f;
 }
 
 namespace {
@@ -123,9 +129,31 @@ static Miss findOutlier(ArrayRef<float> row, int64_t n, float tolerance) {
               Twine(std::to_string(scale)) + " or 0");
 }
 
-static Match<Scales> findScales(const FloatMatrix &matrix, float tolerance) {
-  if (Match<Scales> scale = findScale(matrix.values, tolerance))
-    return scale;
+/// True if at least half of the weights of each output that are not zero have
+/// exactly this magnitude.
+static bool isScaleOfEach(const FloatMatrix &matrix, float scale) {
+  std::vector<float> storage;
+  for (int64_t n = 0; n < matrix.outputs; ++n) {
+    int64_t equal = 0, others = 0;
+    for (float weight : matrix.row(n, storage)) {
+      equal += std::fabs(weight) == scale;
+      others += std::fabs(weight) != scale && weight != 0.0f;
+    }
+    if (others > equal)
+      return false;
+  }
+  return true;
+}
+
+static Match<Scales> findScales(const FloatMatrix &matrix,
+                                const WeightMatrix &weights) {
+  float tolerance = getTolerance(weights);
+  // Two outputs of halves may differ in their scale by less than an estimator
+  // blurs it.
+  bool isF32 = weights.values.getElementType().isF32();
+  Match<Scales> shared = findScale(matrix.values, tolerance);
+  if (shared && (isF32 || isScaleOfEach(matrix, shared->values.front())))
+    return shared;
   Scales scales{{}, /*isExact=*/true};
   std::vector<float> storage;
   for (int64_t n = 0; n < matrix.outputs; ++n) {
@@ -166,7 +194,7 @@ Match<TernaryWeights> bitnet::getTernaryFloats(const WeightMatrix &weights) {
     return miss("the weights cannot be read as floats of 16 or 32 bits");
   FloatMatrix matrix{std::move(*values), weights.getOutputs(),
                      weights.getInputs(), weights.outputMajor};
-  Match<Scales> scales = findScales(matrix, getTolerance(weights));
+  Match<Scales> scales = findScales(matrix, weights);
   if (!scales)
     return scales.miss();
 

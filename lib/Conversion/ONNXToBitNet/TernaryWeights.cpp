@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace bitnet;
@@ -23,6 +24,13 @@ static onnx::TransposeOp getMatrixTranspose(Value weights) {
   std::optional<ArrayRef<int64_t>> perm = transpose.getPerm();
   bool swaps = !perm || *perm == ArrayRef<int64_t>{1, 0};
   return swaps ? transpose : nullptr;
+}
+
+/// True for halves that become f32, which changes no value.
+static bool isWidening(onnx::CastOp cast) {
+  Type from = getElementTypeOrSelf(cast.getInput());
+  return (from.isF16() || from.isBF16()) &&
+         getElementTypeOrSelf(cast.getType()).isF32();
 }
 
 /// The zero point, 0 if there is none.
@@ -75,7 +83,7 @@ static Match<std::vector<float>> matchScale(onnx::DequantizeLinearOp dequantize,
                                             const WeightMatrix &weights) {
   std::optional<std::vector<float>> scale = getFloats(dequantize.getXScale());
   if (!scale)
-    return miss("the scale of the weights is not a constant of f32");
+    return miss("the scale of the weights is not a constant of floats");
   if (dequantize.getBlockSize() != 0)
     return mergeBlocks(dequantize, weights, std::move(*scale));
   if (scale->size() == 1)
@@ -105,6 +113,8 @@ Match<WeightMatrix> bitnet::matchWeightMatrix(Value value, bool outputMajor) {
     weights.outputMajor = !outputMajor;
     value = transpose.getData();
   }
+  if (auto cast = value.getDefiningOp<onnx::CastOp>(); cast && isWidening(cast))
+    value = cast.getInput();
   auto dequantize = value.getDefiningOp<onnx::DequantizeLinearOp>();
   if (!dequantize) {
     if (!setConstant(weights, value, "W3"))

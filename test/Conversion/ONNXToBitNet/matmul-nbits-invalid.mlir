@@ -12,7 +12,7 @@ func.func @weights(%a: tensor<4x32xf32>, %b: tensor<8x1x8xui8>, %scales: tensor<
 
 func.func @scales(%a: tensor<4x32xf32>, %scales: tensor<8x1xf32>) -> tensor<4x8xf32> {
   %b = onnx.Constant {value = dense<85> : tensor<8x1x8xui8>} : () -> tensor<8x1x8xui8>
-  // expected-error @below {{has scales that are not constant f32}}
+  // expected-error @below {{has scales that are not constant 'f32'}}
   %y = onnx.com.microsoft.MatMulNBits %a, %b, %scales
       {K = 32 : i64, N = 8 : i64, bits = 2 : i64, block_size = 32 : i64}
       : (tensor<4x32xf32>, tensor<8x1x8xui8>, tensor<8x1xf32>) -> tensor<4x8xf32>

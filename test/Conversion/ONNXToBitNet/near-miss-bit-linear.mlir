@@ -537,7 +537,7 @@ func.func @keeps_scale_from_an_input(%x: tensor<?x4xf32>, %scale: tensor<f32>) -
       : (tensor<?x4xf32>, tensor<f32>, tensor<f32>) -> tensor<?x4xf32>
   %q = onnx.Div %clip, %s : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
   %w = onnx.DequantizeLinear %codes, %scale : (tensor<4x2xi2>, tensor<f32>) -> tensor<4x2xf32>
-  // expected-remark @below {{stays a float layer: the scale of the weights is not a constant of f32}}
+  // expected-remark @below {{stays a float layer: the scale of the weights is not a constant of floats}}
   %y = onnx.MatMul %q, %w : (tensor<?x4xf32>, tensor<4x2xf32>) -> tensor<?x2xf32>
   return %y : tensor<?x2xf32>
 }

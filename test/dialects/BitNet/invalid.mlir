@@ -5,7 +5,7 @@
 
 // -----
 
-// expected-error @below {{limit and floor must be f32}}
+// expected-error @below {{limit and floor must both be f32, f16 or bf16}}
 #q = #bitnet.quantizer<absmax, token, limit = 127.0 : f64, floor = 1.0e-5 : f32, low = -128, high = 127, reciprocal = true>
 
 // -----
@@ -240,5 +240,14 @@ func.func @tile_columns(%w: tensor<4x64x64xi8>, %x: tensor<1x256xi8>, %s: tensor
 func.func @tile_dynamic(%w: tensor<4x64x64xi8>, %x: tensor<1x?xi8>, %s: tensor<1xi32>, %i: index) {
   // expected-error @below {{needs static panels and rows}}
   bitnet.tile_dot %w[%i], %x[%i], %s tile "1x64x4-generic" : tensor<4x64x64xi8>, tensor<1x?xi8>, tensor<1xi32> -> vector<1x64xi32>
+  return
+}
+
+// -----
+
+#q = #bitnet.quantizer<absmax, token, limit = 127.0 : bf16, floor = 1.0e-5 : bf16, low = -128, high = 127, reciprocal = true>
+func.func @arithmetic(%x: tensor<8x4xf32>) {
+  // expected-error @below {{quantizes 'f32' by arithmetic in 'bf16'}}
+  bitnet.quantize %x {quantizer = #q} : tensor<8x4xf32> -> tensor<8x4xi8>, tensor<8xf32>
   return
 }

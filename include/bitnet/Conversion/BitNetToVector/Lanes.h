@@ -111,6 +111,12 @@ mlir::Value splatOf(mlir::ImplicitLocOpBuilder &b, float value,
 mlir::Value broadcast(mlir::ImplicitLocOpBuilder &b, mlir::Value scalar,
                       int64_t width = kLanes);
 
+/// A scalar or vector of f32, f16 or bf16 as f32.
+mlir::Value widen(mlir::ImplicitLocOpBuilder &b, mlir::Value x);
+/// The f32 that is nearest to x among the values of a float type.
+mlir::Value roundTo(mlir::ImplicitLocOpBuilder &b, mlir::Type type,
+                    mlir::Value x);
+
 /// Extends the last block of a row to 16 lanes by lanes that hold `neutral`.
 mlir::Value padToLanes(mlir::ImplicitLocOpBuilder &b, mlir::Value vector,
                        float neutral);
