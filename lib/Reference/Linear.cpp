@@ -159,8 +159,8 @@ void bitnet::reference::linear(const float *x, const LinearWeights &weights,
     for (int64_t n = 0; n < shape.N; ++n) {
       float rescaled = dequantize(sums[n], scale, weights.scale);
       float bias = weights.bias ? weights.bias[n] : 0.0f;
-      y[m * shape.N + n] = roundTo(
-          numbers.result, weights.bias ? rescaled + bias : rescaled);
+      y[m * shape.N + n] =
+          roundTo(numbers.result, weights.bias ? rescaled + bias : rescaled);
     }
   }
 }

@@ -179,8 +179,8 @@ Result<Tensor> bitnet::runtime::convert(Tensor tensor, bitnet_type type) {
   if (tensor.type == type)
     return tensor;
   const TypeInfo &from = kTypes[tensor.type], &to = kTypes[type];
-  bool isRounding = tensor.type == BITNET_F32 &&
-                    (type == BITNET_F16 || type == BITNET_BF16);
+  bool isRounding =
+      tensor.type == BITNET_F32 && (type == BITNET_F16 || type == BITNET_BF16);
   if (!isRounding && !isWidening(from, to))
     return Status::error("has type %s, the model wants %s", from.name, to.name);
   Result<Tensor> converted = Tensor::zeros(type, tensor.shape);

@@ -6,6 +6,7 @@ import ctypes
 import os
 import pathlib
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -107,17 +108,31 @@ class Quantizer(ctypes.Structure):
         ("low", ctypes.c_int),
         ("high", ctypes.c_int),
         ("division", ctypes.c_int),
+        ("precision", ctypes.c_int),
     ]
 
 
+PRECISIONS = [np.float32, np.float16, ml_dtypes.bfloat16]
+
+
+@pytest.mark.parametrize("precision", range(3))
 @pytest.mark.parametrize("exact", [False, True])
 @pytest.mark.parametrize("count", LENGTHS)
-def test_quantize(rng, count, exact):
-    quantizer = ctypes.byref(Quantizer(0, 127, 1e-5, -128, 127, exact))
+def test_quantize(rng, count, exact, precision):
+    dtype = PRECISIONS[precision]
+    floor = float(np.float32(1e-5).astype(dtype))
+    quantizer = Quantizer(0, 127, floor, -128, 127, exact, precision)
     for x in quantize_cases(rng, count):
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            x = x.astype(dtype).astype(np.float32)
+            expected = reference.quantize(x, exact_division=exact, dtype=dtype)
+        # Infinity has no code to compare: it is where f16 overflows.
+        if not np.isfinite(expected.scale) or not np.isfinite(x).all():
+            continue
         codes = np.zeros(count, np.int8)
-        scale = cpp.reference_quantize(at(x), n(count), quantizer, at(codes))
-        expected = reference.quantize(x, exact_division=exact)
+        scale = cpp.reference_quantize(
+            at(x), n(count), ctypes.byref(quantizer), at(codes)
+        )
         assert scale == expected.scale
         np.testing.assert_array_equal(codes, expected.codes)
 

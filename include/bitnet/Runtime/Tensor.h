@@ -72,9 +72,9 @@ private:
   void *owned = nullptr;
 };
 
-/// `tensor` as the type that a model wants: integers in a wider type where every
-/// value fits, f32 rounded to f16 or bf16, halves to even; an error for all
-/// other pairs of different types.
+/// `tensor` as the type that a model wants: integers in a wider type where
+/// every value fits, f32 rounded to f16 or bf16, halves to even; an error for
+/// all other pairs of different types.
 Result<Tensor> convert(Tensor tensor, bitnet_type type);
 
 } // namespace bitnet::runtime

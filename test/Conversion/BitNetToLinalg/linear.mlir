@@ -36,6 +36,19 @@ func.func @rescales_columns(%sums: tensor<?x64xi32>, %s: tensor<?xf32>,
   return %y : tensor<?x64xf32>
 }
 
+// A half is rounded once, after the bias.
+// CHECK-LABEL: func @rescales_to_halves(
+// CHECK:           arith.mulf {{.*}} : f32
+// CHECK-NEXT:      %[[Y:[a-z0-9_]+]] = arith.addf {{.*}} : f32
+// CHECK-NEXT:      %[[H:[a-z0-9_]+]] = arith.truncf %[[Y]] : f32 to f16
+// CHECK-NEXT:      linalg.yield %[[H]]
+func.func @rescales_to_halves(%sums: tensor<?x64xi32>, %s: tensor<?xf32>,
+    %ws: tensor<1xf32>, %bias: tensor<64xf32>) -> tensor<?x64xf16> {
+  %y = bitnet.dequantize %sums, %s, %ws bias %bias : tensor<64xf32>
+      : tensor<?x64xi32>, tensor<?xf32>, tensor<1xf32> -> tensor<?x64xf16>
+  return %y : tensor<?x64xf16>
+}
+
 // Weights of functions become bytes, too.
 // CHECK-LABEL: func @multiplies(
 // CHECK-SAME:    %[[X:[a-z0-9_]+]]: tensor<?x4xi8>, %[[W:[a-z0-9_]+]]: tensor<2x4xi8>

@@ -95,3 +95,35 @@ func.func @keeps_rows_of_unknown_length(%x: tensor<?x?xf32>)
       : tensor<?x?xf32> -> tensor<?x?xi8>, tensor<?xf32>
   return %q, %s : tensor<?x?xi8>, tensor<?xf32>
 }
+
+// Each step is rounded to the quantizer's type; nothing is lost before.
+// CHECK-LABEL: func @rounds_each_step_to_bf16(
+// CHECK:         vector.transfer_read {{.*}} : tensor<?x16xbf16>, vector<16xbf16>
+// CHECK-NEXT:    arith.extf {{.*}} : vector<16xbf16> to vector<16xf32>
+// CHECK-NEXT:    math.absf
+// CHECK:         arith.divf
+// CHECK-NEXT:    arith.truncf {{.*}} : f32 to bf16
+// CHECK-NEXT:    arith.extf
+// CHECK-NEXT:    arith.mulf
+// CHECK-NEXT:    arith.truncf {{.*}} : f32 to bf16
+// CHECK-NEXT:    arith.extf
+// CHECK:         arith.mulf
+// CHECK-NEXT:    arith.truncf {{.*}} : vector<16xf32> to vector<16xbf16>
+// CHECK-NEXT:    arith.extf
+func.func @rounds_each_step_to_bf16(%x: tensor<?x16xbf16>)
+    -> (tensor<?x16xi8>, tensor<?xf32>) {
+  %q, %s = bitnet.quantize %x
+      {quantizer = #bitnet.quantizer<absmax, token, limit = 127.0 : bf16, floor = 1.0e-5 : bf16, low = -128, high = 127, reciprocal = true>}
+      : tensor<?x16xbf16> -> tensor<?x16xi8>, tensor<?xf32>
+  return %q, %s : tensor<?x16xi8>, tensor<?xf32>
+}
+
+// CHECK-LABEL: func @quantizes_halves_in_f32(
+// CHECK:         arith.extf {{.*}} : vector<16xf16> to vector<16xf32>
+// CHECK-NOT:     arith.truncf
+func.func @quantizes_halves_in_f32(%x: tensor<?x16xf16>)
+    -> (tensor<?x16xi8>, tensor<?xf32>) {
+  %q, %s = bitnet.quantize %x {quantizer = #token}
+      : tensor<?x16xf16> -> tensor<?x16xi8>, tensor<?xf32>
+  return %q, %s : tensor<?x16xi8>, tensor<?xf32>
+}

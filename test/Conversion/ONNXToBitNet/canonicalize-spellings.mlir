@@ -126,3 +126,44 @@ func.func @keeps_transpose_of_other_matrices(%x: tensor<2x4x3x8xf32>) -> tensor<
   %y = onnx.Reshape %b, %full : (tensor<8x4x6xf32>, tensor<4xi64>) -> tensor<2x4x4x6xf32>
   return %y : tensor<2x4x4x6xf32>
 }
+
+// CHECK-LABEL: func @drops_widening_around_magnitudes(
+// CHECK-SAME:    %[[X:.*]]: tensor<?x8xbf16>
+// CHECK:         %[[ABS:.*]] = onnx.Abs %[[X]] : (tensor<?x8xbf16>) -> tensor<?x8xbf16>
+// CHECK-NEXT:    %[[MAX:.*]] = onnx.ReduceMax %[[ABS]], %{{.*}} -> tensor<?x1xbf16>
+// CHECK-NEXT:    return %[[MAX]]
+func.func @drops_widening_around_magnitudes(%x: tensor<?x8xbf16>) -> tensor<?x1xbf16> {
+  %axes = onnx.Constant {value = dense<-1> : tensor<1xi64>} : () -> tensor<1xi64>
+  %a = onnx.Cast %x {to = 1 : i64} : (tensor<?x8xbf16>) -> tensor<?x8xf32>
+  %b = onnx.Abs %a : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  %c = onnx.Cast %b {to = 16 : i64} : (tensor<?x8xf32>) -> tensor<?x8xbf16>
+  %d = onnx.Cast %c {to = 1 : i64} : (tensor<?x8xbf16>) -> tensor<?x8xf32>
+  %e = onnx.ReduceMax %d, %axes : (tensor<?x8xf32>, tensor<1xi64>) -> tensor<?x1xf32>
+  %f = onnx.Cast %e {to = 16 : i64} : (tensor<?x1xf32>) -> tensor<?x1xbf16>
+  return %f : tensor<?x1xbf16>
+}
+
+// A root is rounded to f16; one of f32 is another, and so is f16 from bf16.
+// CHECK-LABEL: func @keeps_other_widening(
+// CHECK:         onnx.Sqrt {{.*}} -> tensor<?x8xf32>
+// CHECK:         onnx.Abs {{.*}} -> tensor<?x8xf32>
+func.func @keeps_other_widening(%x: tensor<?x8xf16>) -> (tensor<?x8xf16>, tensor<?x8xbf16>) {
+  %a = onnx.Cast %x {to = 1 : i64} : (tensor<?x8xf16>) -> tensor<?x8xf32>
+  %b = onnx.Sqrt %a : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  %c = onnx.Cast %b {to = 10 : i64} : (tensor<?x8xf32>) -> tensor<?x8xf16>
+  %d = onnx.Abs %a : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  %e = onnx.Cast %d {to = 16 : i64} : (tensor<?x8xf32>) -> tensor<?x8xbf16>
+  return %c, %e : tensor<?x8xf16>, tensor<?x8xbf16>
+}
+
+// CHECK-LABEL: func @keeps_narrowing(
+// CHECK:         onnx.Cast
+// CHECK:         onnx.Abs {{.*}} -> tensor<?x8xf32>
+func.func @keeps_narrowing(%x: tensor<?x8xf64>, %z: tensor<?x8xf32>) -> (tensor<?x8xf16>, tensor<?x8xf16>) {
+  %a = onnx.Cast %x {to = 1 : i64} : (tensor<?x8xf64>) -> tensor<?x8xf32>
+  %b = onnx.Abs %a : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  %c = onnx.Cast %b {to = 10 : i64} : (tensor<?x8xf32>) -> tensor<?x8xf16>
+  %d = onnx.Abs %z : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  %e = onnx.Cast %d {to = 10 : i64} : (tensor<?x8xf32>) -> tensor<?x8xf16>
+  return %c, %e : tensor<?x8xf16>, tensor<?x8xf16>
+}

@@ -170,6 +170,46 @@ TEST(Quantize, ATensorHasTheScaleOfItsLargestRow) {
 }
 
 //===----------------------------------------------------------------------===//
+// roundTo
+//===----------------------------------------------------------------------===//
+
+TEST(RoundTo, HalvesGoToEven) {
+  EXPECT_EQ(roundTo(Precision::BF16, 1.0f + 0x1p-8f), 1.0f);
+  EXPECT_EQ(roundTo(Precision::BF16, 1.0f + 0x3p-8f), 1.0f + 0x1p-6f);
+  EXPECT_EQ(roundTo(Precision::BF16, -1.0f - 0x1.1p-8f), -1.0f - 0x1p-7f);
+  EXPECT_EQ(roundTo(Precision::F16, 1.0f + 0x1p-11f), 1.0f);
+  EXPECT_EQ(roundTo(Precision::F16, 1.0f + 0x1.01p-11f), 1.0f + 0x1p-10f);
+  EXPECT_EQ(roundTo(Precision::F32, 0.1f), 0.1f);
+}
+
+TEST(RoundTo, SubnormalsHaveFewerBits) {
+  EXPECT_EQ(roundTo(Precision::F16, 1e-5f), 168.0f * 0x1p-24f);
+  EXPECT_EQ(roundTo(Precision::F16, 0x1p-25f), 0.0f);
+  EXPECT_EQ(roundTo(Precision::F16, 0x1.8p-24f), 0x1p-23f);
+  EXPECT_EQ(roundTo(Precision::BF16, 0x1p-134f), 0.0f);
+  EXPECT_EQ(roundTo(Precision::BF16, 0x1.8p-133f), 0x1p-132f);
+}
+
+TEST(RoundTo, WhatIsTooLargeIsInfinite) {
+  float infinity = std::numeric_limits<float>::infinity();
+  EXPECT_EQ(roundTo(Precision::F16, 65519.0f), 65504.0f);
+  EXPECT_EQ(roundTo(Precision::F16, -65520.0f), -infinity);
+  EXPECT_EQ(roundTo(Precision::BF16, 3.4e38f), infinity);
+  EXPECT_TRUE(std::isnan(roundTo(Precision::F16, std::nanf(""))));
+}
+
+// 1 / 3 is 0.333984375 in bf16, and 127 times that 42.5, so that 3 becomes
+// 127.5: a tie, of which one side is clipped.
+TEST(Quantize, RoundsEachStepToThePrecision) {
+  Quantizer quantizer;
+  quantizer.precision = Precision::BF16;
+  float scale = 0;
+  EXPECT_EQ(quantized({3.0f, -3.0f, 1.0f}, &scale, quantizer),
+            Codes({127, -128, 42}));
+  EXPECT_EQ(scale, 42.5f);
+}
+
+//===----------------------------------------------------------------------===//
 // matmul
 //===----------------------------------------------------------------------===//
 
@@ -226,6 +266,14 @@ TEST(Dequantize, DividesTheScalesFirst) {
 TEST(Dequantize, SumsBelow2To24AreConvertedExactly) {
   EXPECT_EQ(dequantize(16777215, 1.0f, 1.0f), 16777215.0f);
   EXPECT_EQ(dequantize(16777217, 1.0f, 1.0f), 16777216.0f); // a tie, to even
+}
+
+TEST(Linear, RoundsTheResultOnce) {
+  std::vector<float> x = {1.0f}, bias = {1.0f}, y(1);
+  Codes w = {1};
+  linear(x.data(), {w.data(), 0x1.01p-8f, bias.data()}, {1, 1, 1}, y.data(),
+         {{}, Precision::BF16});
+  EXPECT_EQ(y[0], 1.0f + 0x1p-7f); // 0x1.01p-8 alone would be 0x1p-8: a tie
 }
 
 TEST(Linear, IsQuantizeMatmulDequantizeBias) {

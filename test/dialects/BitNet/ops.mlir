@@ -40,6 +40,15 @@ func.func @weights(%w: tensor<704x256xf32>) {
   return
 }
 
+// CHECK-LABEL: func @halves
+// CHECK:         bitnet.linear %{{.*}}, %{{.*}}, %{{.*}} {quantizer = #bitnet.quantizer<absmax, token, limit = 1.270000e+02 : bf16, floor = 1.001360e-05 : bf16, low = -128, high = 127, reciprocal = true>} : tensor<?x256xbf16>, tensor<704x256x!bitnet.trit>, tensor<1xf32> -> tensor<?x704xbf16>
+func.func @halves(%x: tensor<?x256xbf16>, %w: tensor<704x256x!bitnet.trit>, %scale: tensor<1xf32>) {
+  %y = bitnet.linear %x, %w, %scale
+      {quantizer = #bitnet.quantizer<absmax, token, limit = 127.0 : bf16, floor = 1.0e-5 : bf16, low = -128, high = 127, reciprocal = true>}
+      : tensor<?x256xbf16>, tensor<704x256x!bitnet.trit>, tensor<1xf32> -> tensor<?x704xbf16>
+  return
+}
+
 // CHECK-LABEL: func @steps
 // CHECK:         bitnet.quantize %{{.*}} {quantizer = #bitnet.quantizer<absmax, token, limit = 1.270000e+02 : f32, floor = 9.99999974E-6 : f32, low = -128, high = 127, reciprocal = true>} : tensor<?x256xf32> -> tensor<?x256xi8>, tensor<?xf32>
 // CHECK:         bitnet.matmul %{{.*}}, %{{.*}} : tensor<8x2560xi8>, tensor<6912x2560x!bitnet.trit> -> tensor<8x6912xi32>
