@@ -5,11 +5,14 @@ import json
 import os
 import subprocess
 
+import ml_dtypes
 import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper
 
 from language_model import inputs_for
-from program import BUNDLED
+from program import BUNDLED, compile_model
 
 LIBC_FAMILY = (
     "linux-vdso",
@@ -68,6 +71,46 @@ def test_takes_single_arrays_by_name(austen, tmp_path):
     austen.output("run", f"input_ids={ids}", rest, "-o", out)
     with np.load(out) as file:
         assert file["logits"].shape == (1, 3, 2048)
+
+
+@pytest.fixture(scope="module")
+def doubling(tmp_path_factory):
+    """y = x + x in bf16"""
+    folder = tmp_path_factory.mktemp("doubling")
+    x, y = (
+        helper.make_tensor_value_info(name, TensorProto.BFLOAT16, ["n"])
+        for name in "xy"
+    )
+    graph = helper.make_graph(
+        [helper.make_node("Add", ["x", "x"], ["y"])], "g", [x], [y]
+    )
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 23)], ir_version=10
+    )
+    onnx.save(model, folder / "doubling.onnx")
+    return compile_model(folder / "doubling.onnx", folder)
+
+
+# 1 + 2^-8 lies in the middle of two bf16 and goes to the even one, 1.
+VALUES = np.array([1.0, 1.00390625, 1.01171875, -3e38, 0.1], np.float32)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, ml_dtypes.bfloat16])
+def test_takes_bf16_and_floats_and_gives_floats(doubling, tmp_path, dtype):
+    halves = VALUES.astype(ml_dtypes.bfloat16)
+    np.save(tmp_path / "x.npy", VALUES if dtype == np.float32 else halves)
+    doubling.output("run", f"x={tmp_path / 'x.npy'}", "-o", tmp_path / "y.npy")
+    y = np.load(tmp_path / "y.npy")
+    assert y.dtype == np.float32
+    with np.errstate(over="ignore"):
+        np.testing.assert_array_equal(y, (halves + halves).astype(np.float32))
+
+
+def test_refuses_f16_for_bf16(doubling, tmp_path):
+    np.save(tmp_path / "x.npy", np.ones(2, np.float16))
+    done = doubling.call("run", f"x={tmp_path / 'x.npy'}")
+    assert done.returncode == 1
+    assert done.stderr == "error: input 'x' has type f16, the model wants bf16\n"
 
 
 def drop(inputs):
