@@ -30,6 +30,7 @@ static void addLoops(OpPassManager &pm, const bitnet::CodegenOptions &options) {
 /// Vectors of any rank become vectors of rank one in registers.
 static void addVectors(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(bitnet::createExpandMath());
+  pm.addNestedPass<func::FuncOp>(bitnet::createWidenHalves());
   pm.addNestedPass<func::FuncOp>(vector::createLowerVectorMultiReductionPass());
   VectorTransferToSCFOptions transfers;
   transfers.enableFullUnroll();

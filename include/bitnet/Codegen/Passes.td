@@ -301,6 +301,33 @@ def ExpandMath : Pass<"bitnet-expand-math"> {
     "mlir::vector::VectorDialect"];
 }
 
+def WidenHalves : Pass<"bitnet-widen-halves"> {
+  let summary = "compute f16 and bf16 in f32 and round each result";
+  let description = [{
+    Few CPUs add or multiply halves. Each op on them becomes one in f32, whose
+    result is rounded to the half at once: the bits of a CPU that can, since 24
+    bits are more than twice those of a half. The rounding stays a pair of
+    `truncf` and `extf` without fast-math flags, which nothing may fold away.
+    f64 becomes a half by way of f32, as everywhere.
+
+    Before:
+    ```mlir
+    func.func @adds(%x: vector<8xbf16>, %y: vector<8xbf16>) -> vector<8xbf16> {
+      %z = arith.addf %x, %y : vector<8xbf16>
+      return %z : vector<8xbf16>
+    }
+    ```
+    After:
+    ```mlir
+    %a = arith.extf %x : vector<8xbf16> to vector<8xf32>
+    %b = arith.extf %y : vector<8xbf16> to vector<8xf32>
+    %c = arith.addf %a, %b : vector<8xf32>
+    %z = arith.truncf %c : vector<8xf32> to vector<8xbf16>
+    ```
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect", "mlir::math::MathDialect"];
+}
+
 def EmitEntryPoint : Pass<"bitnet-emit-entry-point", "mlir::ModuleOp"> {
   let summary = "describe the model and give it a C entry point";
   let description = [{
