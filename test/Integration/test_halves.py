@@ -10,7 +10,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from program import COMPILER, compile_model
+from program import COMPILER, Cost, Program, compile_model
 
 TYPES = [np.float16, ml_dtypes.bfloat16]
 NUMBER = {
@@ -44,6 +44,15 @@ def run(path, dtype, x):
     return program.run({"x": x.astype(np.float32)})["y"].astype(dtype)
 
 
+def run_on_any_cpu(path, dtype, x):
+    """The same of a program that knows nothing of this CPU."""
+    target = path.parent / "generic"
+    command = [str(COMPILER), str(path), "--cpu=generic", "-o", str(target)]
+    subprocess.run(command, check=True)
+    program = Program(target, Cost(0, 0, 0))
+    return program.run({"x": x.astype(np.float32)})["y"].astype(dtype)
+
+
 def count_layers(path):
     command = [str(COMPILER), str(path), "--emit=bitnet", "-o", "-"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -69,6 +78,7 @@ def test_each_result_is_rounded(tmp_path, dtype, size):
         q = ((x * a + b) - x) / a
         expected = np.sqrt(q * q) + b
     np.testing.assert_array_equal(run(path, dtype, x), expected)
+    np.testing.assert_array_equal(run_on_any_cpu(path, dtype, x), expected)
 
 
 @halves
@@ -179,7 +189,45 @@ def test_layer_is_as_near_as_its_roundings(tmp_path, dtype):
     bound = (UNIT[dtype] + blur) * (np.abs(rounded) @ np.abs(ternary))
     bound += 2 * UNIT[dtype] * np.abs(y)
     assert (np.abs(y - expected.astype(np.float64)) <= bound).all()
-    # Without the model's roundings, there is but the last.
-    codes = np.clip(np.rint(x * s), -128 * one, limit).astype(np.float64)
-    exact = codes @ np.sign(ternary) * np.float64(one / scale) / s.astype(np.float64)
-    assert (np.abs(y - exact) <= 1.001 * UNIT[dtype] * np.abs(exact)).all()
+    # Without the model's roundings there is but the last.
+    codes = np.clip(np.rint(x * s), -128 * one, limit).astype(np.float32)
+    sums = codes @ np.sign(ternary).astype(np.float32)
+    ratio = np.float32(one / scale) / s.astype(np.float32)
+    np.testing.assert_array_equal(y, (sums * ratio).astype(dtype).astype(np.float64))
+
+
+@halves
+def test_scale_of_a_layer_is_applied_to_what_was_rounded(tmp_path, dtype):
+    """AutoBitLinear with its weights unpacked: a quantizer in f32 amid halves, -1, 0 and 1 as
+    weights, their scale in a product of its own."""
+    rng = np.random.default_rng(6)
+    x = rng.standard_normal((6, 100)).astype(dtype)
+    w = rng.integers(-1, 2, (100, 40)).astype(dtype)
+    f32 = np.float32
+    constants = {"w": w, "scale": np.array([0.0371], dtype), "axes": np.array([-1])}
+    constants |= {"guard": f32(1e-5), "limit": f32(127), "low": f32(-128)}
+    nodes = [
+        helper.make_node("Cast", ["x"], ["wide"], to=TensorProto.FLOAT),
+        helper.make_node("Abs", ["wide"], ["a"]),
+        helper.make_node("ReduceMax", ["a", "axes"], ["m"]),
+        helper.make_node("Clip", ["m", "guard"], ["g"]),
+        helper.make_node("Reciprocal", ["g"], ["i"]),
+        helper.make_node("Mul", ["i", "limit"], ["s"]),
+        helper.make_node("Mul", ["wide", "s"], ["t"]),
+        helper.make_node("Round", ["t"], ["r"]),
+        helper.make_node("Clip", ["r", "low", "limit"], ["c"]),
+        helper.make_node("Div", ["c", "s"], ["q"]),
+        helper.make_node("Cast", ["q"], ["h"], to=NUMBER[dtype]),
+        helper.make_node("MatMul", ["h", "w"], ["p"]),
+        helper.make_node("Mul", ["p", "scale"], ["y"]),
+    ]
+    shapes = [["n", 100], ["n", 40]]
+    path = save(tmp_path / "m.onnx", dtype, nodes, shapes, constants)
+    assert count_layers(path) == 1
+    wide = x.astype(f32)
+    s = f32(1) / np.abs(wide).max(-1, keepdims=True) * f32(127)
+    sums = np.clip(np.rint(wide * s), -128, 127) @ w.astype(f32)
+    product = (sums * (f32(1) / s)).astype(dtype)
+    expected = product * constants["scale"]
+    np.testing.assert_array_equal(run(path, dtype, x), expected)
+    np.testing.assert_array_equal(run_on_any_cpu(path, dtype, x), expected)
