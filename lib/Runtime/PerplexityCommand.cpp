@@ -72,7 +72,7 @@ static Result<Array<int64_t>> readIds(const char *path) {
   Result<Tensor> array = readNpy(path);
   if (array.failed())
     return array.takeError();
-  Result<Tensor> wide = widen(std::move(*array), BITNET_I64);
+  Result<Tensor> wide = convert(std::move(*array), BITNET_I64);
   if (wide.failed())
     return Status::error("'%s' %s", path, wide.message());
   Array<int64_t> ids;
