@@ -9,6 +9,10 @@
 
 using namespace bitnet::runtime;
 
+/// PCRE2 gives up after so many steps of one match, which are more for long
+/// texts.
+static constexpr size_t kMinSteps = 10000000, kMaxSteps = UINT32_MAX;
+
 Pattern::~Pattern() { pcre2_code_free(code); }
 
 Result<Pattern> Pattern::create(const char *text, size_t size) {
@@ -26,21 +30,30 @@ Result<Pattern> Pattern::create(const char *text, size_t size) {
 }
 
 Matcher::Matcher(const Pattern &pattern)
-    : pattern(pattern), match(pcre2_match_data_create(1, nullptr)) {}
+    : pattern(pattern), match(pcre2_match_data_create(1, nullptr)),
+      context(pcre2_match_context_create(nullptr)) {}
 
-Matcher::~Matcher() { pcre2_match_data_free(match); }
+Matcher::~Matcher() {
+  pcre2_match_data_free(match);
+  pcre2_match_context_free(context);
+}
 
 void Matcher::start(const char *newText, size_t newSize) {
   text = newText;
   size = newSize;
   from = 0;
   isAfterMatch = false;
+  // A pattern may go back over all of the text, but not again and again.
+  size_t steps = size > kMaxSteps / 16 ? kMaxSteps : 16 * size;
+  if (context)
+    pcre2_set_match_limit(context,
+                          uint32_t(steps < kMinSteps ? kMinSteps : steps));
 }
 
 Result<bool> Matcher::next() {
   while (from <= size) {
     int count = pcre2_match(pattern.code, reinterpret_cast<PCRE2_SPTR>(text),
-                            size, from, PCRE2_NO_UTF_CHECK, match, nullptr);
+                            size, from, PCRE2_NO_UTF_CHECK, match, context);
     if (count == PCRE2_ERROR_NOMATCH)
       return false;
     if (count < 0)

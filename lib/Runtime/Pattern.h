@@ -6,6 +6,7 @@
 #include "bitnet/Runtime/Status.h"
 
 struct pcre2_real_code_8;
+struct pcre2_real_match_context_8;
 struct pcre2_real_match_data_8;
 
 namespace bitnet::runtime {
@@ -46,6 +47,7 @@ public:
 private:
   const Pattern &pattern;
   pcre2_real_match_data_8 *match;
+  pcre2_real_match_context_8 *context;
   const char *text = nullptr;
   size_t size = 0;
   size_t from = 0; ///< where to look next
