@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 
 using namespace bitnet::reference;
 
@@ -119,6 +120,20 @@ static void addValues(const std::vector<float> &e, const float *values,
   }
 }
 
+/// Which keys a query sees.
+static std::unique_ptr<bool[]> seenKeys(const AttentionInputs &inputs,
+                                        const AttentionShape &shape,
+                                        int64_t query) {
+  auto seen = std::make_unique<bool[]>(shape.keys);
+  for (int64_t key = 0; key < shape.keys; ++key) {
+    int64_t at = query * shape.keys + key;
+    seen[key] = (!inputs.mask || inputs.mask[at]) &&
+                (!inputs.bias ||
+                 inputs.bias[at] != -std::numeric_limits<float>::infinity());
+  }
+  return seen;
+}
+
 void bitnet::reference::attention(const AttentionInputs &inputs,
                                   const AttentionShape &shape, float *y) {
   int64_t group = shape.heads / shape.kvHeads;
@@ -126,12 +141,13 @@ void bitnet::reference::attention(const AttentionInputs &inputs,
     int64_t kvHead = row / shape.queries / group, query = row % shape.queries;
     int64_t offset = row * shape.headDim;
     int64_t kvOffset = kvHead * shape.keys * shape.headDim;
-    const bool *visible =
-        inputs.mask ? inputs.mask + query * shape.keys : nullptr;
+    std::unique_ptr<bool[]> seen = seenKeys(inputs, shape, query);
     std::vector<float> scores =
         scoresOf(inputs.q + offset, inputs.k + kvOffset, shape, inputs.scale);
-    std::vector<float> e = exponentials(scores.data(), shape.keys, visible);
-    addValues(e, inputs.v + kvOffset, visible, y + offset, shape.headDim);
+    for (int64_t key = 0; inputs.bias && key < shape.keys; ++key)
+      scores[key] += inputs.bias[query * shape.keys + key];
+    std::vector<float> e = exponentials(scores.data(), shape.keys, seen.get());
+    addValues(e, inputs.v + kvOffset, seen.get(), y + offset, shape.headDim);
   }
 }
 

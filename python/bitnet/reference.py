@@ -148,9 +148,14 @@ def softmax(x: Floats, include: NDArray[np.bool_] | None = None) -> Floats:
 
 
 def attention(
-    q: F32, k: F32, v: F32, scale: float, mask: NDArray[np.bool_] | None = None
+    q: F32,
+    k: F32,
+    v: F32,
+    scale: float,
+    mask: NDArray[np.bool_] | None = None,
+    bias: F32 | None = None,
 ) -> F32:
-    """1706.03762 eq. 1: softmax(q k^T scale) v, for [heads, tokens, channels].
+    """1706.03762 eq. 1: softmax(q k^T scale + bias) v, for [heads, tokens, channels].
 
     With fewer kv heads than heads (2305.13245), consecutive heads share one.
     """
@@ -158,6 +163,8 @@ def attention(
     wide_k = np.repeat(k.astype(np.float64), group, axis=0)
     wide_v = np.repeat(v.astype(np.float64), group, axis=0)
     scores = q.astype(np.float64) @ wide_k.transpose(0, 2, 1) * scale
+    if bias is not None:
+        scores = scores + bias
     return (softmax(scores, mask) @ wide_v).astype(np.float32)
 
 

@@ -233,17 +233,22 @@ def test_softmax(rng, count):
 
 @pytest.mark.parametrize("heads,kv_heads", [(1, 1), (4, 2), (6, 1)])
 @pytest.mark.parametrize("masked", [False, True])
-def test_attention(rng, heads, kv_heads, masked):
+@pytest.mark.parametrize("biased", [False, True])
+def test_attention(rng, heads, kv_heads, masked, biased):
     queries, keys, dim = 5, 37, 24
     q, y = floats(rng, heads, queries, dim), np.zeros((heads, queries, dim), np.float32)
     k, v = floats(rng, kv_heads, keys, dim), floats(rng, kv_heads, keys, dim)
     mask = np.tril(np.ones((queries, keys), bool), keys - queries) if masked else None
     if masked:
         mask[2] = False  # a query that sees nothing
+    bias = floats(rng, queries, keys) if biased else None
+    if biased:
+        bias[:, 3] = -np.inf
+        bias[1] = -np.inf  # another one
     scale = float(np.float32(dim**-0.5))
-    inputs = struct(q, k, v, mask, scale)
+    inputs = struct(q, k, v, mask, scale, bias)
     cpp.reference_attention(inputs, struct(heads, kv_heads, queries, keys, dim), at(y))
-    close(y, reference.attention(q, k, v, scale, mask), 16)
+    close(y, reference.attention(q, k, v, scale, mask, bias), 16)
 
 
 @pytest.mark.parametrize("lanes", [8, 16])

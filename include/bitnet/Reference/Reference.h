@@ -191,9 +191,12 @@ struct AttentionInputs {
   /// [queries, keys]: true where a query sees a key; null: everywhere.
   const bool *mask;
   float scale;
+  /// [queries, keys]: added to the scores; null: nothing. Minus infinity hides
+  /// a key.
+  const float *bias = nullptr;
 };
 
-/// y [heads, queries, headDim]. A score is laneDot(q, k) * scale, and
+/// y [heads, queries, headDim]. A score is laneDot(q, k) * scale + bias, and
 /// e = exp(score - the largest score) over the keys that the query sees. A
 /// channel adds e[key] * v[key] by fma over these keys in ascending order, from
 /// 0, and is divided by laneSum(e), in which a key has the lane of its index:

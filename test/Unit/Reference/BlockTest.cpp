@@ -4,6 +4,7 @@
 #include "gtest/gtest.h"
 
 #include <cmath>
+#include <limits>
 
 using namespace bitnet::reference;
 
@@ -172,6 +173,17 @@ TEST(Attention, AQueryThatSeesNoKeyGivesZero) {
   attention({q.data(), k.data(), v.data(), mask, 1.0f}, {1, 1, 2, 2, 1},
             y.data());
   EXPECT_EQ(y, Floats({0.0f, 1.0f}));
+}
+
+TEST(Attention, ABiasIsAddedAndMinusInfinityHides) {
+  const float hidden = -std::numeric_limits<float>::infinity();
+  Floats q(3, 1.0f), k(2, 1.0f), v = {1.0f, 5.0f}, y(3);
+  // 3 queries x 2 keys
+  float bias[] = {hidden, 7.0f, hidden, hidden, 0.0f, 1.0f};
+  attention({q.data(), k.data(), v.data(), nullptr, 1.0f, bias},
+            {1, 1, 3, 2, 1}, y.data());
+  float e = std::exp(-1.0f);
+  EXPECT_EQ(y, Floats({5.0f, 0.0f, std::fma(1.0f, 5.0f, e) / (e + 1.0f)}));
 }
 
 // Batch invariance: a query has the same bits whether the keys behind it are
