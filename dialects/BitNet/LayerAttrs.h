@@ -20,6 +20,10 @@ inline constexpr llvm::StringLiteral kSourceBytesAttr = "bitnet.source_bytes";
 /// On a layer that was rounded after training: |w - rounded w| / |w|.
 inline constexpr llvm::StringLiteral kErrorAttr = "bitnet.error";
 
+/// On the matmul of several layers: for each a dictionary of `name`, `n`,
+/// `zeros` (a number of weights) and the attributes above.
+inline constexpr llvm::StringLiteral kSegmentsAttr = "bitnet.segments";
+
 /// On a product of activations and constant weights that is no BitLinear layer:
 /// a dictionary of `name`, `k`, `n`, `form`, `bits`, `bytes`, `source_bytes`
 /// and `reason`.

@@ -111,6 +111,49 @@ static LayerReport readLayer(MatmulOp matmul) {
   return layer;
 }
 
+/// The layer that became a segment of `whole` at column `first`.
+static LayerReport readSegment(const LayerReport &whole, int64_t first,
+                               DictionaryAttr segment) {
+  LayerReport layer = whole;
+  layer.name = segment.getAs<StringAttr>("name").str();
+  layer.module = getModuleName(layer.name);
+  layer.n = segment.getAs<IntegerAttr>("n").getInt();
+  layer.zeros =
+      static_cast<double>(segment.getAs<IntegerAttr>("zeros").getInt()) /
+      static_cast<double>(layer.k * layer.n);
+  layer.bytes =
+      whole.bytes * (first + layer.n) / whole.n - whole.bytes * first / whole.n;
+  layer.bytesRead = layer.bytes;
+  if (whole.scale.size() > 1) {
+    auto begin = whole.scale.begin() + first;
+    layer.scale.assign(begin, begin + layer.n);
+    if (llvm::all_equal(layer.scale))
+      layer.scale.resize(1);
+  }
+  if (auto form = segment.getAs<StringAttr>(kFormAttr))
+    layer.form = form.str();
+  if (auto bytes = segment.getAs<IntegerAttr>(kSourceBytesAttr))
+    layer.sourceBytes = bytes.getInt();
+  if (auto error = segment.getAs<FloatAttr>(kErrorAttr))
+    layer.error = error.getValueAsDouble();
+  return layer;
+}
+
+/// The layers that a product computes: one, or those that were merged.
+static std::vector<LayerReport> readLayers(MatmulOp matmul) {
+  LayerReport whole = readLayer(matmul);
+  auto segments = matmul->getAttrOfType<ArrayAttr>(kSegmentsAttr);
+  if (!segments)
+    return {whole};
+  std::vector<LayerReport> layers;
+  int64_t first = 0;
+  for (auto segment : segments.getAsRange<DictionaryAttr>()) {
+    layers.push_back(readSegment(whole, first, segment));
+    first += layers.back().n;
+  }
+  return layers;
+}
+
 static LayerReport readFloatLayer(DictionaryAttr entry) {
   auto text = [&](StringRef key) { return entry.getAs<StringAttr>(key).str(); };
   auto number = [&](StringRef key) {
@@ -133,11 +176,13 @@ Report bitnet::makeReport(ModuleOp module) {
   Report report;
   llvm::DenseSet<Attribute> seen;
   module.walk([&](MatmulOp matmul) {
-    LayerReport layer = readLayer(matmul);
     auto constant = matmul.getWeights().getDefiningOp<ConstantOp>();
-    if (constant && !seen.insert(constant.getValue()).second)
-      layer.sourceBytes = layer.bytes = 0;
-    report.layers.push_back(std::move(layer));
+    bool isShared = constant && !seen.insert(constant.getValue()).second;
+    for (LayerReport &layer : readLayers(matmul)) {
+      if (isShared)
+        layer.sourceBytes = layer.bytes = 0;
+      report.layers.push_back(std::move(layer));
+    }
   });
   module.walk([&](func::FuncOp function) {
     auto entries = function->getAttrOfType<ArrayAttr>(kFloatLayersAttr);

@@ -1,6 +1,7 @@
 // One matmul for layers on one quantized input. See Passes.td.
 #include "bitnet/Transforms/Passes.h"
 #include "dialects/BitNet/BitNetDialect.h"
+#include "dialects/BitNet/LayerAttrs.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -83,12 +84,29 @@ static Value joinScales(OpBuilder &b, Location loc,
       b, loc, DenseElementsAttr::get(type, ArrayRef<float>(scales)));
 }
 
+/// What a report says of a layer, and which no other place knows then.
+static Attribute describe(Builder &b, Segment &segment) {
+  Operation *matmul = segment.matmul;
+  NamedAttrList attrs;
+  attrs.set("name", b.getStringAttr(bitnet::getNodePath(matmul->getLoc())));
+  attrs.set("n", b.getI64IntegerAttr(segment.columns()));
+  attrs.set("zeros",
+            b.getI64IntegerAttr(llvm::count(segment.weights->getData(), 0)));
+  for (StringRef name :
+       {bitnet::kFormAttr, bitnet::kSourceBytesAttr, bitnet::kErrorAttr})
+    if (Attribute value = matmul->getAttr(name))
+      attrs.set(name, value);
+  return attrs.getDictionary(b.getContext());
+}
+
 static void merge(RewriterBase &rewriter, MutableArrayRef<Segment> segments) {
   bitnet::MatmulOp first = segments[0].matmul;
   SmallVector<Location> locations;
+  SmallVector<Attribute> descriptions;
   int64_t columns = 0;
   for (Segment &segment : segments) {
     locations.push_back(segment.matmul.getLoc());
+    descriptions.push_back(describe(rewriter, segment));
     columns += segment.columns();
   }
   Location loc = rewriter.getFusedLoc(locations);
@@ -96,9 +114,10 @@ static void merge(RewriterBase &rewriter, MutableArrayRef<Segment> segments) {
   Value rows = first.getActivations();
   int64_t height = first.getType().getDimSize(0);
   auto sums = RankedTensorType::get({height, columns}, rewriter.getI32Type());
-  Value product = bitnet::MatmulOp::create(
+  auto product = bitnet::MatmulOp::create(
       rewriter, loc, sums, rows, joinWeights(rewriter, loc, segments, columns),
       /*tile=*/nullptr, /*row_tile=*/nullptr);
+  product->setAttr(bitnet::kSegmentsAttr, rewriter.getArrayAttr(descriptions));
   Value all = bitnet::DequantizeOp::create(
       rewriter, loc, sums.clone(rewriter.getF32Type()), product,
       segments[0].dequantize.getScales(),

@@ -6,7 +6,7 @@
 // CHECK-LABEL: func @straight_through_in_bf16(
 // CHECK-SAME:    %[[X:.*]]: tensor<?x4xbf16>
 // CHECK:         %[[S:.*]] = arith.constant dense<2.500000e-01> : tensor<1xf32>
-// CHECK:         bitnet.linear %[[X]], %{{.*}}, %[[S]] {bitnet.form = "A2/W3"
+// CHECK:         bitnet.linear %[[X]], %{{.*}}, %[[S]] {bitnet.form = "A2/W2"
 // CHECK-SAME:      limit = 1.270000e+02 : bf16, floor = 1.001360e-05 : bf16
 // CHECK-SAME:      : tensor<?x4xbf16>, tensor<2x4x!bitnet.trit>, tensor<1xf32> -> tensor<?x2xbf16>
 // CHECK-NOT:     onnx
