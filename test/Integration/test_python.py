@@ -14,7 +14,7 @@ import pytest
 
 import bitnet
 from bitnet.__main__ import main
-from program import BUNDLED, COMPILER, MODELS, ROOT
+from program import BUNDLED, COMPILER, MODELS, ROOT, compile_model
 
 AUSTEN = BUNDLED / "austen"
 CASES = json.loads((AUSTEN / "greedy.json").read_text())
@@ -340,6 +340,20 @@ def test_perplexity_is_that_of_training(model):
     recorded = json.loads((austen / "recorded" / "perplexity.json").read_text())
     perplexity = np.exp(np.concatenate(losses).mean())
     assert perplexity == pytest.approx(recorded["perplexity"], rel=0.001)
+
+
+@models
+def test_trained_folder_becomes_a_program(tmp_path):
+    """Exported from f32 weights, compiled: all recorded continuations as text."""
+    austen = MODELS / "austen"
+    exported = tmp_path / "exported.onnx"
+    bitnet.export(austen / "hf", exported, progress=False)
+    tokenizer = austen / "hf" / "tokenizer.json"
+    program = compile_model(exported, tmp_path, "--tokenizer", str(tokenizer))
+    for case in json.loads((austen / "recorded" / "greedy.json").read_text()):
+        count = len(case["new_ids"])
+        told = program.output("generate", "--prompt", case["prompt"], "-n", count)
+        assert told.removesuffix("\n") == case["text"], case["prompt"]
 
 
 # ---------------------------------------------------------------------------
