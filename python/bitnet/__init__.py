@@ -8,7 +8,7 @@ m.run({"input_ids": ids})
 m.generate("It is a truth", max_new_tokens=64)
 """
 
-from .compiling import compile
+from .compiling import compile, report
 from .errors import ContextFull, Error
 from .exporting import export
 from .library import Port
@@ -25,5 +25,6 @@ __all__ = [
     "Session",
     "compile",
     "export",
+    "report",
     "verify",
 ]

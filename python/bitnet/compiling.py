@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable
+from typing import Any
 
 from .checkpoint import read_json
 from .errors import Error
@@ -33,6 +34,16 @@ def run_compiler(arguments: Iterable[Path]) -> None:
     if done.returncode != 0:
         said = done.stderr.strip()
         raise Error(said or f"bitnet-compile ended with status {done.returncode}")
+
+
+def exported(model: Path, scratch: str, progress: bool) -> pathlib.Path:
+    """The ONNX file of a model, which may be a folder that is exported first."""
+    source = pathlib.Path(model)
+    if not source.is_dir():
+        return source
+    path = pathlib.Path(scratch, f"{source.resolve().name}.onnx")
+    export_folder(source, path, progress=progress)
+    return path
 
 
 def read_stop_ids(folder: pathlib.Path) -> list[int]:
@@ -69,10 +80,23 @@ def compile(
             stop_ids = read_stop_ids(source)
             if tokenizer is None and (source / "tokenizer.json").exists():
                 tokenizer = source / "tokenizer.json"
-            exported = pathlib.Path(scratch, f"{source.resolve().name}.onnx")
-            export_folder(source, exported, progress=progress)
-            source = exported
+        source = exported(source, scratch, progress)
         # Loaded, a library needs no file any more.
         library = pathlib.Path(output or pathlib.Path(scratch, "model.so"))
         run_compiler([source, "--emit=so", "-o", library, *options])
         return Model(library.resolve(), tokenizer=tokenizer, stop_ids=stop_ids)
+
+
+def report(
+    model: Path, *, options: Iterable[str] = (), progress: bool = False
+) -> dict[str, Any]:
+    """What the compiler makes of each linear layer of an ONNX file or a folder.
+
+    As `bitnet-compile --report=FILE` writes it: a layer has a name, its sizes, the
+    form in which it was recognised, or why it stays float, and its bytes.
+    """
+    with tempfile.TemporaryDirectory(prefix="bitnet-") as scratch:
+        file = pathlib.Path(scratch, "report.json")
+        source = exported(model, scratch, progress)
+        run_compiler([source, f"--report={file}", *options])
+        return read_json(file)

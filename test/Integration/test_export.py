@@ -2,7 +2,8 @@
 # RUN: %pytest -rs %s --junitxml=%t.pytest.xml
 """Every exported fixture: each BitLinear layer is raised, no near miss is, numbers agree.
 
-Language models: RoPE, attention and caches are raised too, and nothing of the quantizers is left."""
+Language models: RoPE, attention and caches are raised too, and nothing of the quantizers is left.
+"""
 
 import collections
 import re

@@ -272,6 +272,11 @@ def test_output_is_kept_and_loaded_again(tmp_path):
     assert bitnet.Model(library).generate(ids, 8) == first
 
 
+def test_report_knows_every_layer():
+    layers = bitnet.report(AUSTEN)["layers"]
+    assert sum(layer["form"] == "A1/W10" for layer in layers) == 42
+
+
 def test_library_must_be_a_model(tmp_path):
     path = tmp_path / "model.so"
     path.write_text("nothing")
