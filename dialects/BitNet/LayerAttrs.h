@@ -20,8 +20,9 @@ inline constexpr llvm::StringLiteral kSourceBytesAttr = "bitnet.source_bytes";
 /// On a layer that was rounded after training: |w - rounded w| / |w|.
 inline constexpr llvm::StringLiteral kErrorAttr = "bitnet.error";
 
-/// On the matmul of several layers: for each a dictionary of `name`, `n`,
-/// `zeros` (a number of weights) and the attributes above.
+/// On a matmul of several layers: for each of them, in the order of columns, a
+/// dictionary of the attributes above, of its `name` and of how many `columns`
+/// it has.
 inline constexpr llvm::StringLiteral kSegmentsAttr = "bitnet.segments";
 
 /// On a product of activations and constant weights that is no BitLinear layer:

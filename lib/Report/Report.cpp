@@ -53,7 +53,7 @@ static std::array<uint8_t, 256> countZeroCodes(PackedAttr packing) {
   return zeros;
 }
 
-/// Weights that are 0. Padding, which is 0 as well, is not counted.
+/// Weights that are 0 in all rows. Padding, which is 0 as well, is not counted.
 static int64_t countZeros(RankedTensorType type, ArrayRef<char> bytes) {
   auto packing = dyn_cast_or_null<PackedAttr>(type.getEncoding());
   if (!packing)
@@ -66,25 +66,59 @@ static int64_t countZeros(RankedTensorType type, ArrayRef<char> bytes) {
   return zeros;
 }
 
+/// Weights that are 0 in `count` rows from `first` on.
+static int64_t countZeros(RankedTensorType type, ArrayRef<char> bytes,
+                          int64_t first, int64_t count) {
+  int64_t k = type.getDimSize(1);
+  auto packing = dyn_cast_or_null<PackedAttr>(type.getEncoding());
+  if (!packing)
+    return llvm::count(bytes.slice(first * k, count * k), 0);
+  PanelLayout layout;
+  layout.lanes = packing.getLanes();
+  layout.fields = packing.getFields();
+  layout.bits = packing.getBits();
+  int64_t mask = (int64_t(1) << layout.bits) - 1, zeros = 0;
+  for (int64_t row = first; row < first + count; ++row)
+    for (int64_t column = 0; column < k; ++column) {
+      PackedPosition at = packedPosition(row, column, k, layout);
+      zeros += (bytes[at.byte] >> at.bit & mask) == kZeroCode;
+    }
+  return zeros;
+}
+
+namespace {
+
+/// Rows of a matmul's weights that are one layer.
+struct Segment {
+  int64_t first, count;
+};
+
+} // namespace
+
 /// Fills in what the weights say.
-static void readWeights(Value weights, LayerReport &layer) {
+static void readWeights(Value weights, Segment rows, LayerReport &layer) {
   auto type = cast<RankedTensorType>(weights.getType());
   auto packing = dyn_cast_or_null<PackedAttr>(type.getEncoding());
-  layer.n = type.getDimSize(0);
+  layer.n = rows.count;
   layer.k = type.getDimSize(1);
   layer.bits = packing ? 8.0 / static_cast<double>(packing.getFields()) : 8.0;
   auto constant = weights.getDefiningOp<ConstantOp>();
   if (!constant)
     return;
   ArrayRef<char> bytes = getBytes(constant.getValue());
-  layer.bytes = static_cast<int64_t>(bytes.size());
-  if (!bytes.empty())
-    layer.zeros = static_cast<double>(countZeros(type, bytes)) /
-                  static_cast<double>(type.getNumElements());
+  auto size = static_cast<int64_t>(bytes.size());
+  bool isWhole = rows.count == type.getDimSize(0);
+  layer.bytes = size * rows.count / type.getDimSize(0);
+  if (bytes.empty())
+    return;
+  int64_t zeros = isWhole ? countZeros(type, bytes)
+                          : countZeros(type, bytes, rows.first, rows.count);
+  layer.zeros =
+      static_cast<double>(zeros) / static_cast<double>(layer.k * layer.n);
 }
 
 /// Fills in what the ops around the product say.
-static void readNeighbours(MatmulOp matmul, LayerReport &layer) {
+static void readNeighbours(MatmulOp matmul, Segment rows, LayerReport &layer) {
   Operation *quantize = matmul.getActivations().getDefiningOp();
   if (quantize)
     if (auto quantizer = quantize->getAttrOfType<QuantizerAttr>("quantizer"))
@@ -92,64 +126,51 @@ static void readNeighbours(MatmulOp matmul, LayerReport &layer) {
   for (Operation *user : matmul->getUsers())
     if (auto dequantize = dyn_cast<DequantizeOp>(user))
       layer.scale = getNumbers(dequantize.getWeightScale());
+  // A merged matmul has a scale for each column of every layer.
+  if (static_cast<int64_t>(layer.scale.size()) > rows.count)
+    layer.scale.assign(layer.scale.begin() + rows.first,
+                       layer.scale.begin() + rows.first + rows.count);
   layer.bytes += static_cast<int64_t>(layer.scale.size() * sizeof(float));
+  if (llvm::all_equal(layer.scale) && !layer.scale.empty())
+    layer.scale.resize(1);
 }
 
-static LayerReport readLayer(MatmulOp matmul) {
+/// A layer whose attributes, except for its name, are `attributes`.
+static LayerReport readLayer(MatmulOp matmul, DictionaryAttr attributes,
+                             Segment rows) {
   LayerReport layer;
-  layer.name = getNodePath(matmul.getLoc()).str();
-  layer.module = getModuleName(layer.name);
-  readWeights(matmul.getWeights(), layer);
-  readNeighbours(matmul, layer);
+  readWeights(matmul.getWeights(), rows, layer);
+  readNeighbours(matmul, rows, layer);
   layer.bytesRead = layer.bytes;
-  if (auto form = matmul->getAttrOfType<StringAttr>(kFormAttr))
+  if (auto form = attributes.getAs<StringAttr>(kFormAttr))
     layer.form = form.str();
-  if (auto bytes = matmul->getAttrOfType<IntegerAttr>(kSourceBytesAttr))
+  if (auto bytes = attributes.getAs<IntegerAttr>(kSourceBytesAttr))
     layer.sourceBytes = bytes.getInt();
-  if (auto error = matmul->getAttrOfType<FloatAttr>(kErrorAttr))
+  if (auto error = attributes.getAs<FloatAttr>(kErrorAttr))
     layer.error = error.getValueAsDouble();
   return layer;
 }
 
-/// The layer that became a segment of `whole` at column `first`.
-static LayerReport readSegment(const LayerReport &whole, int64_t first,
-                               DictionaryAttr segment) {
-  LayerReport layer = whole;
-  layer.name = segment.getAs<StringAttr>("name").str();
-  layer.module = getModuleName(layer.name);
-  layer.n = segment.getAs<IntegerAttr>("n").getInt();
-  layer.zeros =
-      static_cast<double>(segment.getAs<IntegerAttr>("zeros").getInt()) /
-      static_cast<double>(layer.k * layer.n);
-  layer.bytes =
-      whole.bytes * (first + layer.n) / whole.n - whole.bytes * first / whole.n;
-  layer.bytesRead = layer.bytes;
-  if (whole.scale.size() > 1) {
-    auto begin = whole.scale.begin() + first;
-    layer.scale.assign(begin, begin + layer.n);
-    if (llvm::all_equal(layer.scale))
-      layer.scale.resize(1);
-  }
-  if (auto form = segment.getAs<StringAttr>(kFormAttr))
-    layer.form = form.str();
-  if (auto bytes = segment.getAs<IntegerAttr>(kSourceBytesAttr))
-    layer.sourceBytes = bytes.getInt();
-  if (auto error = segment.getAs<FloatAttr>(kErrorAttr))
-    layer.error = error.getValueAsDouble();
-  return layer;
-}
-
-/// The layers that a product computes: one, or those that were merged.
+/// One layer, or those that a merged matmul computes.
 static std::vector<LayerReport> readLayers(MatmulOp matmul) {
-  LayerReport whole = readLayer(matmul);
-  auto segments = matmul->getAttrOfType<ArrayAttr>(kSegmentsAttr);
-  if (!segments)
-    return {whole};
   std::vector<LayerReport> layers;
-  int64_t first = 0;
-  for (auto segment : segments.getAsRange<DictionaryAttr>()) {
-    layers.push_back(readSegment(whole, first, segment));
-    first += layers.back().n;
+  std::vector<std::string> names;
+  if (auto segments = matmul->getAttrOfType<ArrayAttr>(kSegmentsAttr)) {
+    int64_t first = 0;
+    for (auto segment : segments.getAsRange<DictionaryAttr>()) {
+      int64_t columns = segment.getAs<IntegerAttr>("columns").getInt();
+      layers.push_back(readLayer(matmul, segment, {first, columns}));
+      names.push_back(segment.getAs<StringAttr>("name").str());
+      first += columns;
+    }
+  } else {
+    layers.push_back(readLayer(matmul, matmul->getDiscardableAttrDictionary(),
+                               {0, matmul.getType().getDimSize(1)}));
+    names.push_back(getNodePath(matmul.getLoc()).str());
+  }
+  for (auto [layer, name] : llvm::zip_equal(layers, names)) {
+    layer.module = getModuleName(name);
+    layer.name = std::move(name);
   }
   return layers;
 }

@@ -345,7 +345,7 @@ private:
     ++numEvaluated;
   }
 
-  /// How many ops hold a constant's value.
+  /// How many ops hold an attribute.
   DenseMap<Attribute, int64_t> holders;
 };
 

@@ -84,29 +84,28 @@ static Value joinScales(OpBuilder &b, Location loc,
       b, loc, DenseElementsAttr::get(type, ArrayRef<float>(scales)));
 }
 
-/// What a report says of a layer, and which no other place knows then.
-static Attribute describe(Builder &b, Segment &segment) {
-  Operation *matmul = segment.matmul;
-  NamedAttrList attrs;
-  attrs.set("name", b.getStringAttr(bitnet::getNodePath(matmul->getLoc())));
-  attrs.set("n", b.getI64IntegerAttr(segment.columns()));
-  attrs.set("zeros",
-            b.getI64IntegerAttr(llvm::count(segment.weights->getData(), 0)));
-  for (StringRef name :
-       {bitnet::kFormAttr, bitnet::kSourceBytesAttr, bitnet::kErrorAttr})
-    if (Attribute value = matmul->getAttr(name))
-      attrs.set(name, value);
-  return attrs.getDictionary(b.getContext());
+/// What a report says of each segment, if somebody has written it down.
+static void keepLayers(Operation *merged, MutableArrayRef<Segment> segments) {
+  Builder b(merged->getContext());
+  SmallVector<Attribute> layers;
+  for (Segment &segment : segments) {
+    NamedAttrList layer(segment.matmul->getDiscardableAttrDictionary());
+    if (layer.empty())
+      return;
+    StringRef name = bitnet::getNodePath(segment.matmul.getLoc());
+    layer.set("name", b.getStringAttr(name));
+    layer.set("columns", b.getI64IntegerAttr(segment.columns()));
+    layers.push_back(layer.getDictionary(b.getContext()));
+  }
+  merged->setAttr(bitnet::kSegmentsAttr, b.getArrayAttr(layers));
 }
 
 static void merge(RewriterBase &rewriter, MutableArrayRef<Segment> segments) {
   bitnet::MatmulOp first = segments[0].matmul;
   SmallVector<Location> locations;
-  SmallVector<Attribute> descriptions;
   int64_t columns = 0;
   for (Segment &segment : segments) {
     locations.push_back(segment.matmul.getLoc());
-    descriptions.push_back(describe(rewriter, segment));
     columns += segment.columns();
   }
   Location loc = rewriter.getFusedLoc(locations);
@@ -114,10 +113,10 @@ static void merge(RewriterBase &rewriter, MutableArrayRef<Segment> segments) {
   Value rows = first.getActivations();
   int64_t height = first.getType().getDimSize(0);
   auto sums = RankedTensorType::get({height, columns}, rewriter.getI32Type());
-  auto product = bitnet::MatmulOp::create(
+  Value product = bitnet::MatmulOp::create(
       rewriter, loc, sums, rows, joinWeights(rewriter, loc, segments, columns),
       /*tile=*/nullptr, /*row_tile=*/nullptr);
-  product->setAttr(bitnet::kSegmentsAttr, rewriter.getArrayAttr(descriptions));
+  keepLayers(product.getDefiningOp(), segments);
   Value all = bitnet::DequantizeOp::create(
       rewriter, loc, sums.clone(rewriter.getF32Type()), product,
       segments[0].dequantize.getScales(),
