@@ -118,7 +118,8 @@ static void merge(RewriterBase &rewriter, MutableArrayRef<Segment> segments) {
       /*tile=*/nullptr, /*row_tile=*/nullptr);
   keepLayers(product.getDefiningOp(), segments);
   Value all = bitnet::DequantizeOp::create(
-      rewriter, loc, sums.clone(rewriter.getF32Type()), product,
+      rewriter, loc,
+      sums.clone(segments[0].dequantize.getType().getElementType()), product,
       segments[0].dequantize.getScales(),
       joinScales(rewriter, loc, segments, columns), /*bias=*/Value());
   OpFoldResult size = tensor::getMixedSize(rewriter, loc, rows, 0);
@@ -141,13 +142,14 @@ namespace {
 
 struct MergeMatmuls : bitnet::impl::MergeMatmulsBase<MergeMatmuls> {
   void runOnOperation() override {
-    // Rows, their scales and the type of the weights.
-    using Key = std::tuple<Value, Value, Type>;
+    // Rows, their scales, the type of the weights and that of the result.
+    using Key = std::tuple<Value, Value, Type, Type>;
     llvm::MapVector<Key, SmallVector<Segment>> groups;
     getOperation().walk([&](bitnet::MatmulOp matmul) {
       if (std::optional<Segment> segment = matchSegment(matmul))
         groups[{matmul.getActivations(), segment->dequantize.getScales(),
-                matmul.getWeights().getType().getElementType()}]
+                matmul.getWeights().getType().getElementType(),
+                segment->dequantize.getType().getElementType()}]
             .push_back(*segment);
     });
     IRRewriter rewriter(&getContext());

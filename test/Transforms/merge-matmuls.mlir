@@ -82,3 +82,25 @@ func.func @keeps_layers_on_two_inputs(%q1: tensor<4x16xi8>, %q2: tensor<4x16xi8>
     }
   }
 #-}
+
+// Layers of halves give halves; one that gives floats is no segment of theirs.
+// CHECK-LABEL: func @halves(
+// CHECK:         bitnet.dequantize {{.*}} -> tensor<4x16xf16>
+// CHECK:         tensor.extract_slice {{.*}} : tensor<4x16xf16> to tensor<4x8xf16>
+// CHECK:         bitnet.dequantize {{.*}} -> tensor<4x8xf32>
+func.func @halves(%q: tensor<4x16xi8>, %s: tensor<4xf32>) -> (tensor<4x1x8xf16>, tensor<4x1x8xf16>, tensor<4x1x8xf32>) {
+  %w1 = bitnet.constant dense_resource<w2> : tensor<8x16x!bitnet.trit>
+  %w2 = bitnet.constant dense_resource<w2> : tensor<8x16x!bitnet.trit>
+  %w3 = bitnet.constant dense_resource<w2> : tensor<8x16x!bitnet.trit>
+  %scale = arith.constant dense<0.5> : tensor<1xf32>
+  %sums1 = bitnet.matmul %q, %w1 : tensor<4x16xi8>, tensor<8x16x!bitnet.trit> -> tensor<4x8xi32>
+  %sums2 = bitnet.matmul %q, %w2 : tensor<4x16xi8>, tensor<8x16x!bitnet.trit> -> tensor<4x8xi32>
+  %sums3 = bitnet.matmul %q, %w3 : tensor<4x16xi8>, tensor<8x16x!bitnet.trit> -> tensor<4x8xi32>
+  %y1 = bitnet.dequantize %sums1, %s, %scale : tensor<4x8xi32>, tensor<4xf32>, tensor<1xf32> -> tensor<4x8xf16>
+  %y2 = bitnet.dequantize %sums2, %s, %scale : tensor<4x8xi32>, tensor<4xf32>, tensor<1xf32> -> tensor<4x8xf16>
+  %y3 = bitnet.dequantize %sums3, %s, %scale : tensor<4x8xi32>, tensor<4xf32>, tensor<1xf32> -> tensor<4x8xf32>
+  %h1 = tensor.expand_shape %y1 [[0], [1, 2]] output_shape [4, 1, 8] : tensor<4x8xf16> into tensor<4x1x8xf16>
+  %h2 = tensor.expand_shape %y2 [[0], [1, 2]] output_shape [4, 1, 8] : tensor<4x8xf16> into tensor<4x1x8xf16>
+  %h3 = tensor.expand_shape %y3 [[0], [1, 2]] output_shape [4, 1, 8] : tensor<4x8xf32> into tensor<4x1x8xf32>
+  return %h1, %h2, %h3 : tensor<4x1x8xf16>, tensor<4x1x8xf16>, tensor<4x1x8xf32>
+}

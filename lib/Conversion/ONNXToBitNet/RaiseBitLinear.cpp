@@ -130,19 +130,6 @@ struct FoldBias : OpRewritePattern<onnx::AddOp> {
   }
 };
 
-} // namespace
-
-/// Weights that looked folded were stored as -1, 0 and +1.
-static void nameOffline(LinearOp linear) {
-  auto form = linear->getAttrOfType<StringAttr>(kFormAttr);
-  StringRef activations = form ? form.getValue() : StringRef();
-  if (activations.consume_back("/W3"))
-    linear->setAttr(kFormAttr,
-                    StringAttr::get(form.getContext(), activations + "/W4"));
-}
-
-namespace {
-
 /// mul(linear(x, weights of scale 1, bias), s) -> linear(x, s, bias * s): the
 /// scale of weights that were stored as -1, 0 and +1.
 struct FoldScale : OpRewritePattern<onnx::MulOp> {
@@ -177,7 +164,6 @@ struct FoldScale : OpRewritePattern<onnx::MulOp> {
                                  ArrayRef<float>(*bias)));
     }
     Value scale = createScale(rewriter, loc, product->constant);
-    rewriter.modifyOpInPlace(linear, [&] { nameOffline(linear); });
     Value scaled =
         cloneLinear(rewriter, product->value, linear, scale, scaledBias);
     rewriter.replaceOp(mul, scaled);

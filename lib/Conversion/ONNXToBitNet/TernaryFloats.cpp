@@ -185,6 +185,8 @@ static std::string nameFolded(const WeightMatrix &weights,
   if (scales.values.size() > kFusedLayers &&
       countSegments(scales.values) <= kFusedLayers)
     return "W8";
+  if (llvm::all_of(scales.values, [](float scale) { return scale == 1.0f; }))
+    return "W4";
   return scales.isExact ? "W3" : "W2";
 }
 

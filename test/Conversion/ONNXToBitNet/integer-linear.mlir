@@ -4,7 +4,7 @@
 // A3: Div by the inverse scale of the weights and the scale of the codes.
 // CHECK-LABEL: func @inverse_scale(
 // CHECK:         arith.constant dense<2.500000e-01> : tensor<1xf32>
-// CHECK:         bitnet.form = "A3/W3"
+// CHECK:         bitnet.form = "A3/W4"
 func.func @inverse_scale(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
   %axes = onnx.Constant {value = dense<-1> : tensor<1xi64>} : () -> tensor<1xi64>
   %floor = onnx.Constant {value = dense<9.99999974E-6> : tensor<f32>} : () -> tensor<f32>
