@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/StringExtras.h"
 
 #include <map>
@@ -70,9 +71,14 @@ static std::string describe(StringRef kind, unsigned number, MemRefType type,
   std::string line;
   llvm::raw_string_ostream os(line);
   std::string unnamed = (kind + Twine(number)).str();
+  Type element = type.getElementType();
+  // In the program unsigned integers have lost their sign.
+  if (auto original = attrs ? attrs.getAs<TypeAttr>("onnx.type") : TypeAttr())
+    if (Type was = getElementTypeOrSelf(original.getValue());
+        !typeName(was).empty())
+      element = was;
   os << kind << '\t' << escape(stringOr(attrs, "onnx.name", unnamed)) << '\t'
-     << typeName(type.getElementType()) << '\t'
-     << escape(stringOr(attrs, kRole, "-"));
+     << typeName(element) << '\t' << escape(stringOr(attrs, kRole, "-"));
 
   auto names = attrs ? attrs.getAs<ArrayAttr>("onnx.dims") : ArrayAttr();
   for (auto [i, size] : llvm::enumerate(type.getShape())) {

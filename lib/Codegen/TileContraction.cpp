@@ -113,10 +113,6 @@ private:
     for (Contraction &known : contractions)
       if (known.matmul == matmul)
         return success();
-    if (!contractions.empty() &&
-        (matmul.getTile() != contractions[0].matmul.getTile() ||
-         matmul.getRowTile() != contractions[0].matmul.getRowTile()))
-      return matmul.emitOpError("meets a matmul with another tile");
     FailureOr<Value> bytes = materializeBytes(rewriter, matmul);
     if (failed(bytes))
       return failure();
@@ -289,7 +285,7 @@ private:
         return false;
       if (auto other = operand.get().getDefiningOp<bitnet::MatmulOp>())
         if (!other->hasOneUse() || other.getTile() != matmul.getTile() ||
-            !map.isIdentity())
+            other.getRowTile() != matmul.getRowTile() || !map.isIdentity())
           return false;
     }
     return true;

@@ -26,6 +26,7 @@ func.func @main(%x: memref<?x4xf32> {onnx.name = "x", onnx.dims = ["batch", ""]}
 // CHECK-SAME:    input\09ids\09i64\09ids\09batch\09past + sequence\0A
 // CHECK-SAME:    input\09a%09b\09bool\09-\09?\0A
 // CHECK-SAME:    input\09input2\09u8\09-\0A
+// CHECK-SAME:    input\09input3\09u8\09-\094\0A
 // CHECK-SAME:    output\09kv\09bf16\09present:1\092\0A
 // CHECK-SAME:    output\09output1\09f64\09-\0A\00")
 module attributes {bitnet.model.name = "tiny%"} {
@@ -33,13 +34,33 @@ module attributes {bitnet.model.name = "tiny%"} {
       %0: memref<?x?xi64> {onnx.name = "ids", bitnet.role = "ids",
                            onnx.dims = ["batch", "past + sequence"]},
       %1: memref<?xi1> {onnx.name = "a\09b", onnx.dims = [""]},
-      %2: memref<ui8>)
+      %2: memref<ui8>, %3: memref<4xi8> {onnx.type = tensor<4xui8>})
       -> (memref<2xbf16> {onnx.name = "kv", bitnet.role = "present:1"},
           memref<f64>) {
-    %3 = memref.alloc() : memref<2xbf16>
-    %4 = memref.alloc() : memref<f64>
-    return %3, %4 : memref<2xbf16>, memref<f64>
+    %kv = memref.alloc() : memref<2xbf16>
+    %y = memref.alloc() : memref<f64>
+    return %kv, %y : memref<2xbf16>, memref<f64>
   }
+}
+
+// -----
+
+// A cache that is updated in place is an output, too, and its length comes last.
+// CHECK:       @bitnet_signature("bitnet 1\0Amodel\09model\0A
+// CHECK-SAME:    input\09past\09f32\09cache\091\092\09past\094\0A
+// CHECK-SAME:    output\09present\09f32\09present:0\091\092\09past + 1\094\0A
+// CHECK-SAME:    output\09y\09f32\09-\0A\00")
+// CHECK:       llvm.func @bitnet_main(
+// CHECK-SAME:    %{{.*}}: !llvm.ptr, %[[ARGUMENTS:.*]]: !llvm.ptr)
+// CHECK:         %[[SLOT:.*]] = llvm.getelementptr %[[ARGUMENTS]][1]
+// CHECK:         %[[ADDRESS:.*]] = llvm.load %[[SLOT]] : !llvm.ptr -> !llvm.ptr
+// CHECK:         llvm.load %[[ADDRESS]] : !llvm.ptr -> i64
+func.func @main(
+    %past: memref<1x2x?x4xf32> {bitnet.present = {onnx.dims = ["", "", "past + 1", ""], onnx.name = "present", output = 0 : i64},
+                                bitnet.role = "cache", onnx.dims = ["", "", "past", ""], onnx.name = "past"},
+    %length: index {bitnet.role = "length"}) -> (memref<f32> {onnx.name = "y"}) {
+  %y = memref.alloc() : memref<f32>
+  return %y : memref<f32>
 }
 
 // -----

@@ -13,30 +13,6 @@ func.func @argument(%x: tensor<1x4xi8>,
 
 #id = affine_map<(i, j) -> (i, j)>
 
-func.func @two_tiles(%x: tensor<1x4xi8>) -> tensor<1x64xi32> {
-  %w = bitnet.constant dense_resource<w>
-      : tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
-  %y = bitnet.matmul %x, %w tile "4x64x4-generic" row_tile "1x64x4-generic"
-      : tensor<1x4xi8>, tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
-      -> tensor<1x64xi32>
-  // expected-error @below {{meets a matmul with another tile}}
-  %z = bitnet.matmul %x, %w tile "4x64x4-generic" row_tile "4x64x4-generic"
-      : tensor<1x4xi8>, tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
-      -> tensor<1x64xi32>
-  %e = tensor.empty() : tensor<1x64xi32>
-  %p = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
-      ins(%y, %z : tensor<1x64xi32>, tensor<1x64xi32>) outs(%e : tensor<1x64xi32>) {
-  ^bb0(%a: i32, %b: i32, %o: i32):
-    %m = arith.muli %a, %b : i32
-    linalg.yield %m : i32
-  } -> tensor<1x64xi32>
-  return %p : tensor<1x64xi32>
-}
-
-// -----
-
-#id = affine_map<(i, j) -> (i, j)>
-
 func.func private @scalar(i32) -> i32
 
 // No vector of calls.

@@ -103,3 +103,31 @@ func.func @joins_two_matmuls(%x: tensor<1x4xi8>) -> tensor<1x128xi32> {
   } -> tensor<1x128xi32>
   return %p : tensor<1x128xi32>
 }
+
+// -----
+
+#id = affine_map<(i, j) -> (i, j)>
+
+// Layers with different tiles have a loop each.
+// CHECK-LABEL: func @two_tiles(
+// CHECK-COUNT-2: bitnet.tile_dot
+// CHECK:         arith.muli
+// BUFFER-LABEL: func @two_tiles(
+func.func @two_tiles(%x: tensor<1x4xi8>) -> tensor<1x64xi32> {
+  %w = bitnet.constant dense_resource<w>
+      : tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
+  %y = bitnet.matmul %x, %w tile "4x64x4-generic" row_tile "1x64x4-generic"
+      : tensor<1x4xi8>, tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
+      -> tensor<1x64xi32>
+  %z = bitnet.matmul %x, %w tile "4x64x4-generic" row_tile "4x64x4-generic"
+      : tensor<1x4xi8>, tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
+      -> tensor<1x64xi32>
+  %e = tensor.empty() : tensor<1x64xi32>
+  %p = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%y, %z : tensor<1x64xi32>, tensor<1x64xi32>) outs(%e : tensor<1x64xi32>) {
+  ^bb0(%a: i32, %b: i32, %o: i32):
+    %m = arith.muli %a, %b : i32
+    linalg.yield %m : i32
+  } -> tensor<1x64xi32>
+  return %p : tensor<1x64xi32>
+}
