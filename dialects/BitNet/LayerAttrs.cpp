@@ -1,7 +1,7 @@
 // See LayerAttrs.h.
 #include "dialects/BitNet/LayerAttrs.h"
 
-#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/Builders.h"
 
 #include <algorithm>
 
@@ -24,4 +24,29 @@ std::string bitnet::getModuleName(StringRef nodePath) {
   std::string module = path.take_front(path.rfind('/')).str();
   std::replace(module.begin(), module.end(), '/', '.');
   return module;
+}
+
+Location bitnet::markWork(Location loc, const RegionWork &work) {
+  Builder b(loc.getContext());
+  auto attr = b.getDictionaryAttr(
+      {b.getNamedAttr("bytes", b.getI64IntegerAttr(work.bytes)),
+       b.getNamedAttr("kind", b.getStringAttr(work.kind)),
+       b.getNamedAttr("operations", b.getI64IntegerAttr(work.operations))});
+  return FusedLoc::get(loc.getContext(), {loc}, attr);
+}
+
+DictionaryAttr bitnet::getWorkAttr(Location loc) {
+  DictionaryAttr found;
+  loc->walk([&](Location part) {
+    if (auto fused = dyn_cast<FusedLoc>(part))
+      found = dyn_cast_if_present<DictionaryAttr>(fused.getMetadata());
+    return found ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return found;
+}
+
+bitnet::RegionWork bitnet::getWork(DictionaryAttr attr) {
+  return {attr.getAs<StringAttr>("kind").getValue(),
+          attr.getAs<IntegerAttr>("bytes").getInt(),
+          attr.getAs<IntegerAttr>("operations").getInt()};
 }

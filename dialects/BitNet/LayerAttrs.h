@@ -2,6 +2,7 @@
 #ifndef DIALECTS_BITNET_LAYERATTRS_H
 #define DIALECTS_BITNET_LAYERATTRS_H
 
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Location.h"
 #include "llvm/ADT/StringRef.h"
@@ -32,6 +33,26 @@ inline constexpr llvm::StringLiteral kFloatLayerAttr = "bitnet.float_layer";
 
 /// On a function: the dictionaries of its products, which are linalg by now.
 inline constexpr llvm::StringLiteral kFloatLayersAttr = "bitnet.float_layers";
+
+/// On the function of a parallel region: what markWork() has said of it.
+inline constexpr llvm::StringLiteral kWorkAttr = "bitnet.work";
+
+/// What a parallel region does, for whoever measures it.
+struct RegionWork {
+  /// As a user would call it: "attention".
+  llvm::StringRef kind;
+  /// Bytes of weights that it reads, and multiply-adds for each row.
+  int64_t bytes = 0, operations = 0;
+};
+
+/// A location that says this as well.
+mlir::Location markWork(mlir::Location loc, const RegionWork &work);
+
+/// What markWork() has said, as an attribute; null if nobody has.
+mlir::DictionaryAttr getWorkAttr(mlir::Location loc);
+
+/// The attribute's content.
+RegionWork getWork(mlir::DictionaryAttr attr);
 
 /// Bytes of a constant that weights are computed from: floats, codes or scales.
 /// None of a shape, whose elements are integers of many bits.

@@ -1,5 +1,6 @@
 // Calls of loop bodies go through the runtime's thread pool. See Passes.td.
 #include "bitnet/Codegen/Passes.h"
+#include "dialects/BitNet/LayerAttrs.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
@@ -91,6 +92,74 @@ static void runInParallel(LLVM::CallOp call, LLVM::LLVMFuncOp share,
 
 namespace {
 
+/// The table of regions whose work is known, for the runtime to look up.
+class RegionTable {
+public:
+  explicit RegionTable(ModuleOp module)
+      : module(module), b(module.getLoc(), module.getBodyRegion()) {
+    Type pointer = LLVM::LLVMPointerType::get(b.getContext());
+    Type i64 = b.getI64Type();
+    entryType = LLVM::LLVMStructType::getLiteral(b.getContext(),
+                                                 {pointer, pointer, i64, i64});
+  }
+
+  void add(LLVM::LLVMFuncOp share, DictionaryAttr work) {
+    entries.push_back({share, bitnet::getWork(work)});
+  }
+
+  /// The last entry is empty.
+  void emit() {
+    auto type = LLVM::LLVMArrayType::get(entryType, entries.size() + 1);
+    for (Entry &entry : entries)
+      makeName(entry.work.kind);
+    auto table = LLVM::GlobalOp::create(b, type, /*isConstant=*/true,
+                                        LLVM::Linkage::External,
+                                        "bitnet_regions", Attribute());
+    b.createBlock(&table.getInitializerRegion());
+    Value all = LLVM::ZeroOp::create(b, type);
+    for (auto [index, entry] : llvm::enumerate(entries))
+      all = LLVM::InsertValueOp::create(b, all, makeEntry(entry),
+                                        static_cast<int64_t>(index));
+    LLVM::ReturnOp::create(b, all);
+  }
+
+private:
+  struct Entry {
+    LLVM::LLVMFuncOp share;
+    bitnet::RegionWork work;
+  };
+
+  void makeName(StringRef kind) {
+    LLVM::GlobalOp &name = names[kind];
+    if (name)
+      return;
+    std::string text = (kind + Twine('\0')).str();
+    auto type = LLVM::LLVMArrayType::get(b.getI8Type(), text.size());
+    name = LLVM::GlobalOp::create(
+        b, type, /*isConstant=*/true, LLVM::Linkage::Internal,
+        "bitnet_kind_" + std::to_string(names.size()), b.getStringAttr(text));
+  }
+
+  Value makeEntry(Entry &entry) {
+    Value fields[] = {
+        LLVM::AddressOfOp::create(b, entry.share),
+        LLVM::AddressOfOp::create(b, names[entry.work.kind]),
+        LLVM::ConstantOp::create(b, b.getI64Type(), entry.work.bytes),
+        LLVM::ConstantOp::create(b, b.getI64Type(), entry.work.operations)};
+    Value made = LLVM::ZeroOp::create(b, entryType);
+    for (auto [index, field] : llvm::enumerate(fields))
+      made = LLVM::InsertValueOp::create(b, made, field,
+                                         static_cast<int64_t>(index));
+    return made;
+  }
+
+  ModuleOp module;
+  ImplicitLocOpBuilder b;
+  LLVM::LLVMStructType entryType;
+  SmallVector<Entry> entries;
+  llvm::StringMap<LLVM::GlobalOp> names;
+};
+
 struct LowerParallelCalls
     : bitnet::impl::LowerParallelCallsBase<LowerParallelCalls> {
   void runOnOperation() override {
@@ -102,13 +171,20 @@ struct LowerParallelCalls
     if (calls.empty())
       return;
     LLVM::LLVMFuncOp parallelFor = declareParallelFor(getOperation());
+    RegionTable table(getOperation());
     llvm::StringMap<LLVM::LLVMFuncOp> shares;
     for (LLVM::CallOp call : calls) {
       LLVM::LLVMFuncOp &share = shares[*call.getCallee()];
-      if (!share)
+      if (!share) {
         share = makeShare(call);
+        auto body =
+            getOperation().lookupSymbol<LLVM::LLVMFuncOp>(*call.getCallee());
+        if (Attribute work = body->removeAttr(bitnet::kWorkAttr))
+          table.add(share, cast<DictionaryAttr>(work));
+      }
       runInParallel(call, share, parallelFor);
     }
+    table.emit();
   }
 };
 

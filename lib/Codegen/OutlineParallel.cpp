@@ -1,5 +1,6 @@
 // Parallel loops become functions over a range of iterations. See Passes.td.
 #include "bitnet/Codegen/Passes.h"
+#include "dialects/BitNet/LayerAttrs.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -225,6 +226,8 @@ static void outline(const ParallelLoop &loop, ArrayRef<OpFoldResult> counts,
   llvm::append_range(operands, captured);
   func::FuncOp body =
       makeBodyFunction(loop, llvm::to_vector(counts), captured, name);
+  if (DictionaryAttr work = bitnet::getWorkAttr(loc))
+    body->setAttr(bitnet::kWorkAttr, work);
   auto call = func::CallOp::create(b, loc, body, operands);
   call->setDiscardableAttr("bitnet.parallel", b.getUnitAttr());
   loop.op->erase();

@@ -3,6 +3,7 @@
 #include "bitnet/Codegen/Passes.h"
 #include "bitnet/Codegen/TileTable.h"
 #include "dialects/BitNet/BitNetDialect.h"
+#include "dialects/BitNet/LayerAttrs.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -149,6 +150,21 @@ private:
     return regions;
   }
 
+  /// A location that says what the region reads and computes for a row.
+  Location markRegion(const Region &region) {
+    bitnet::RegionWork work{"ternary matmul"};
+    int64_t columns = region.width +
+                      (region.last - region.first - 1) * region.tile->columns();
+    for (Contraction &contraction : contractions) {
+      auto bytes = cast<RankedTensorType>(contraction.bytes.getType());
+      work.bytes += bytes.getNumElements() / bytes.getDimSize(0) *
+                    (region.last - region.first);
+      work.operations +=
+          columns * contraction.matmul.getWeights().getType().getDimSize(1);
+    }
+    return bitnet::markWork(loc, work);
+  }
+
   /// forall (row, panel) { tile }
   FailureOr<Value> emitRegion(const Region &region, Value init) {
     OpBuilder::InsertionGuard guard(rewriter);
@@ -158,8 +174,9 @@ private:
                                        rewriter.getIndexAttr(region.last)};
     SmallVector<OpFoldResult> step = {rewriter.getIndexAttr(region.tile->rows),
                                       rewriter.getIndexAttr(1)};
-    auto loop = scf::ForallOp::create(rewriter, loc, lower, upper, step,
-                                      ValueRange{init}, std::nullopt);
+    auto loop =
+        scf::ForallOp::create(rewriter, markRegion(region), lower, upper, step,
+                              ValueRange{init}, std::nullopt);
     Value row = loop.getInductionVar(0), panel = loop.getInductionVar(1);
     rewriter.setInsertionPointToStart(loop.getBody());
     AffineExpr p = rewriter.getAffineDimExpr(0);

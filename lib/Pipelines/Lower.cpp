@@ -57,6 +57,7 @@ static void addBuffers(OpPassManager &pm) {
 void bitnet::buildLowerPipeline(OpPassManager &pm,
                                 const LowerOptions &options) {
   pm.addPass(createUpdateCachesInPlace());
+  pm.addNestedPass<func::FuncOp>(createMarkKinds());
   addRows(pm);
   addContractions(pm, options);
   addBuffers(pm);

@@ -1,5 +1,6 @@
 // `model bench`: how long a run takes.
 
+#include "Breakdown.h"
 #include "bitnet/Runtime/Commands.h"
 #include "bitnet/Runtime/Session.h"
 #include "bitnet/Runtime/ThreadPool.h"
@@ -15,6 +16,7 @@ struct BenchOptions {
   int64_t decode = 32;
   int64_t repeat = 5;
   bool isJSON = false;
+  bool hasBreakdown = false;
   Array<Text> dimNames;
   Array<int64_t> dimSizes;
 };
@@ -24,6 +26,12 @@ class Samples {
 public:
   void add(double time) { times.push(time); }
   bool empty() const { return times.empty(); }
+  double total() const {
+    double sum = 0;
+    for (double time : times)
+      sum += time;
+    return sum;
+  }
 
   /// Sorts; then the best is the first and the median in the middle.
   void finish() {
@@ -73,8 +81,11 @@ static Status parseDim(const Model &model, const char *text,
 static Status parseOption(const Model &model, Arguments arguments, int &index,
                           BenchOptions &options) {
   const char *option = arguments.items[index];
-  if (!std::strcmp(option, "--json")) {
-    options.isJSON = true;
+  bool *flag = !std::strcmp(option, "--json")        ? &options.isJSON
+               : !std::strcmp(option, "--breakdown") ? &options.hasBreakdown
+                                                     : nullptr;
+  if (flag) {
+    *flag = true;
     return Status::success();
   }
   int64_t *number = !std::strcmp(option, "--prefill")  ? &options.prefill
@@ -96,6 +107,20 @@ static Status parseOption(const Model &model, Arguments arguments, int &index,
   return Status::success();
 }
 
+static Status timeDecode(Session &session, const BenchOptions &options,
+                         Samples &decode) {
+  for (int64_t i = 0; i < options.decode; ++i) {
+    double start = milliseconds();
+    Result<int64_t> id = session.best();
+    if (id.failed())
+      return id.takeError();
+    if (Status status = session.feed(&*id, 1); status.failed())
+      return status;
+    decode.add(milliseconds() - start);
+  }
+  return Status::success();
+}
+
 /// One prefill and the decoding after it. Which ids are fed makes no difference
 /// to the time, but all the same one would keep the embedding in cache.
 static Status timeOnce(Session &session, const BenchOptions &options,
@@ -110,15 +135,33 @@ static Status timeOnce(Session &session, const BenchOptions &options,
   if (Status status = session.feed(ids.data(), ids.size()); status.failed())
     return status;
   prefill.add(milliseconds() - start);
-  for (int64_t i = 0; i < options.decode; ++i) {
-    start = milliseconds();
-    Result<int64_t> id = session.best();
-    if (id.failed())
-      return id.takeError();
-    if (Status status = session.feed(&*id, 1); status.failed())
-      return status;
-    decode.add(milliseconds() - start);
-  }
+  return timeDecode(session, options, decode);
+}
+
+namespace {
+
+/// What one prefill and some steps of decoding were made of.
+struct LanguageBreakdown {
+  Array<KindTime> prefill, decode;
+};
+
+} // namespace
+
+/// Runs once more, and looks at the regions.
+static Status breakDown(Session &session, const BenchOptions &options,
+                        LanguageBreakdown &breakdown) {
+  Samples prefill, decode, none;
+  BenchOptions first;
+  first.prefill = options.prefill;
+  first.decode = 0;
+  startBreakdown();
+  if (Status status = timeOnce(session, first, prefill, none); status.failed())
+    return status;
+  breakdown.prefill = finishBreakdown(prefill.total());
+  startBreakdown();
+  if (Status status = timeDecode(session, options, decode); status.failed())
+    return status;
+  breakdown.decode = finishBreakdown(decode.total());
   return Status::success();
 }
 
@@ -145,6 +188,12 @@ static Status benchLanguageModel(const Model &model,
       return status;
   prefill.finish();
   decode.finish();
+  LanguageBreakdown breakdown;
+  if (options.hasBreakdown)
+    if (Status status = breakDown(*session, options, breakdown);
+        status.failed())
+      return status;
+  double tokenCount = double(options.prefill), steps = double(options.decode);
   long long tokens = options.prefill;
   if (options.isJSON) {
     std::printf("{\"model\": %s, \"prefill_tokens\": %lld, ",
@@ -152,14 +201,26 @@ static Status benchLanguageModel(const Model &model,
     printTimesJSON("prefill_ms", prefill);
     if (!decode.empty())
       printTimesJSON("decode_ms", decode);
+    if (options.hasBreakdown)
+      std::printf("\"breakdown\": {\"prefill\": %s, \"decode\": %s, "
+                  "\"read_limit_gb_per_s\": %.3f}, ",
+                  breakdownJSON(breakdown.prefill, 1, tokenCount).c_str(),
+                  breakdownJSON(breakdown.decode, steps, 1).c_str(),
+                  readLimit());
     std::printf("\"threads\": %d}\n", threadCount());
     return Status::success();
   }
   Text title;
   title.format("prefill of %lld tokens", tokens);
   printTimes(title.c_str(), prefill);
+  if (options.hasBreakdown)
+    printBreakdown(breakdown.prefill, 1, tokenCount);
   if (!decode.empty())
     printTimes("decode of 1 token", decode);
+  if (options.hasBreakdown && !decode.empty())
+    printBreakdown(breakdown.decode, steps, 1);
+  if (options.hasBreakdown)
+    std::printf("memory is read at %.2f GB/s at most\n", readLimit());
   std::printf("%d threads\n", threadCount());
   return Status::success();
 }

@@ -18,6 +18,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <pthread.h>
 
 using namespace bitnet::runtime;
@@ -228,9 +229,7 @@ int bitnet::runtime::threadCount() {
   return threads;
 }
 
-void bitnet_parallel_for(bitnet_body body, void *context, int64_t count) {
-  if (count <= 0)
-    return;
+static void runRegion(bitnet_body body, void *context, int64_t count) {
   if (count == 1 || !acquirePool())
     return body(context, 0, count);
   pool.body = body;
@@ -246,6 +245,28 @@ void bitnet_parallel_for(bitnet_body body, void *context, int64_t count) {
   if (pool.failedThread.load(std::memory_order_relaxed))
     return raiseFailure();
   releasePool();
+}
+
+static RegionObserver observer;
+
+void bitnet::runtime::observeRegions(RegionObserver wanted) {
+  observer = wanted;
+}
+
+static int64_t nanoseconds() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t(now.tv_sec) * 1000000000 + now.tv_nsec;
+}
+
+void bitnet_parallel_for(bitnet_body body, void *context, int64_t count) {
+  if (count <= 0)
+    return;
+  if (!observer)
+    return runRegion(body, context, count);
+  int64_t start = nanoseconds();
+  runRegion(body, context, count);
+  observer(body, nanoseconds() - start);
 }
 
 /// A library that is unloaded takes its code away from under the workers and

@@ -1,5 +1,11 @@
 // RUN: bitnet-opt %s --bitnet-lower-parallel-calls | FileCheck %s
 
+// What is known of regions is a table for the runtime; its last entry is empty.
+// CHECK:       llvm.mlir.global internal constant @bitnet_kind_1("attention\00")
+// CHECK:       llvm.mlir.global external constant @bitnet_regions() {{.*}} !llvm.array<2 x struct<(ptr, ptr, i64, i64)>> {
+// CHECK:         llvm.mlir.addressof @marked_share
+// CHECK:         llvm.mlir.addressof @bitnet_kind_1
+// CHECK:         llvm.return
 // CHECK:       llvm.func @bitnet_parallel_for(!llvm.ptr, !llvm.ptr, i64)
 // CHECK-LABEL: llvm.func @runs(
 // CHECK-SAME:    %[[N:.*]]: i64, %[[X:.*]]: !llvm.ptr)
@@ -18,6 +24,14 @@ llvm.func @runs(%n: i64, %x: !llvm.ptr) {
   llvm.return
 }
 llvm.func @body(i64, i64, !llvm.ptr)
+
+// CHECK:       llvm.func @marked(i64, i64){{$}}
+llvm.func @runs_marked(%n: i64) {
+  %begin = llvm.mlir.constant(0 : i64) : i64
+  llvm.call @marked(%begin, %n) {bitnet.parallel} : (i64, i64) -> ()
+  llvm.return
+}
+llvm.func @marked(i64, i64) attributes {bitnet.work = {bytes = 0 : i64, kind = "attention", operations = 0 : i64}}
 
 // A loop around the call must not take new stack each time.
 // CHECK-NOT:   llvm.func internal @body_share{{.+}}(

@@ -121,3 +121,13 @@ func.func @keeps_reductions(%in: memref<?xf32>, %n: index) -> f32 {
   }
   return %sum : f32
 }
+
+// What a location says of the work goes with the function.
+// CHECK-LABEL: func @marks_work(
+// CHECK:       func private @marks_work_parallel_0({{.*}}) attributes {bitnet.work = {bytes = 4 : i64, kind = "norm", operations = 0 : i64}}
+func.func @marks_work(%out: memref<?xf32>, %x: f32, %n: index) {
+  scf.forall (%i) in (%n) {
+    memref.store %x, %out[%i] : memref<?xf32>
+  } loc(fused<{bytes = 4 : i64, kind = "norm", operations = 0 : i64}>["norm"])
+  return
+}

@@ -61,6 +61,19 @@ def test_bench_prints_json(austen):
     assert isinstance(json.loads(austen.output("bench", "--json")), dict)
 
 
+def test_bench_says_where_the_time_goes(austen):
+    options = ["--prefill", 8, "--decode", 4, "--repeat", 1]
+    told = json.loads(austen.output("bench", "--breakdown", "--json", *options))
+    for part in ("prefill", "decode"):
+        kinds = {entry["kind"]: entry for entry in told["breakdown"][part]}
+        assert {"ternary matmul", "quantize", "attention", "float matmul"} <= {*kinds}
+        assert list(kinds)[-1] == "other"
+        assert kinds["ternary matmul"]["gop_per_s"] > 0
+    assert told["breakdown"]["read_limit_gb_per_s"] > 0
+    text = austen.output("bench", "--breakdown", *options)
+    assert text.count("ternary matmul") == 2 and "memory is read at" in text
+
+
 def test_takes_single_arrays_by_name(austen, tmp_path):
     inputs = inputs_for(np.array([[1, 2, 3]]))
     ids = tmp_path / "ids.npy"

@@ -24,6 +24,18 @@ BITNET_INTERNAL void bitnet_parallel_for(bitnet_body body, void *context,
  * it; memory that the model had allocated is not given back. */
 BITNET_INTERNAL __attribute__((noreturn)) void bitnet_fail(const char *message);
 
+/** Work that a model does in parallel regions of this body. */
+struct bitnet_region {
+  bitnet_body body;
+  const char *kind;   /**< "attention" */
+  int64_t bytes;      /**< Of weights that the region reads. */
+  int64_t operations; /**< Multiply-adds for each row. */
+};
+
+/** Defined by the model: what is known of its regions. The last entry has no
+ * body. */
+BITNET_INTERNAL extern const struct bitnet_region bitnet_regions[];
+
 /** Defined by the model: its inputs and outputs as text. */
 BITNET_INTERNAL extern const char bitnet_signature[];
 

@@ -293,6 +293,30 @@ def RecognizeModel : Pass<"bitnet-recognize-model", "mlir::ModuleOp"> {
   }];
 }
 
+def MarkKinds : Pass<"bitnet-mark-kinds", "mlir::func::FuncOp"> {
+  let summary = "let locations say what kind of work ops are";
+  let description = [{
+    Once a model is loops, nobody sees any more what a loop was made of, and
+    `bench --breakdown` has to. So before they are lowered, ops that take time
+    get a location that also says what they are; what is made of them inherits
+    it, and `bitnet-outline-parallel` writes it down at the function of each
+    parallel region.
+
+    Before:
+    ```mlir
+    func.func @marks(%x: tensor<2x4xf32>, %gain: tensor<4xf32>) -> tensor<2x4xf32> {
+      %y = bitnet.rms_norm %x, %gain epsilon 1.000000e-05
+          : tensor<2x4xf32>, tensor<4xf32> -> tensor<2x4xf32> loc("norm")
+      return %y : tensor<2x4xf32>
+    }
+    ```
+    After:
+    ```mlir
+    %y = bitnet.rms_norm ... loc(fused<{bytes = 0 : i64, kind = "norm", operations = 0 : i64}>["norm"])
+    ```
+  }];
+}
+
 def UpdateCachesInPlace : Pass<"bitnet-update-caches-in-place", "mlir::ModuleOp"> {
   let summary = "let the caller own the caches, and append to them in place";
   let description = [{
