@@ -70,6 +70,8 @@ config.environment["BITNET_LLVM_TOOLS"] = config.llvm_tools_dir
 config.environment["BITNET_LIBS"] = config.bitnet_libs_dir
 config.environment["PYTHONPATH"] = os.path.join(config.bitnet_src_root, "python")
 config.environment["PYTHONDONTWRITEBYTECODE"] = "1"
+# Which of the generated models run: --param forms=all, or a part of their names.
+config.environment["BITNET_FORMS"] = lit_config.params.get("forms", "")
 if config.bitnet_sanitize:
     config.environment["BITNET_SANITIZE"] = config.bitnet_sanitize
     # Arenas that our code poisons are used by LLVM's libraries, which are not

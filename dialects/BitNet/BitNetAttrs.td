@@ -11,6 +11,7 @@ include "dialects/BitNet/BitNetDialect.td"
 def BitNet_Scheme : I32EnumAttr<"Scheme", "what the largest code stands for", [
     I32EnumAttrCase<"Absmax", 0, "absmax">,
     I32EnumAttrCase<"Absmean", 1, "absmean">,
+    I32EnumAttrCase<"Shifted", 2, "shifted">,
   ]> {
   let cppNamespace = "::bitnet";
   let genSpecializedAttr = 0;
@@ -34,7 +35,8 @@ def BitNet_QuantizerAttr : AttrDef<BitNet_Dialect, "Quantizer"> {
         s = limit / m, or limit * (1 / m) where `reciprocal`
         q = clamp(round_half_even(x * s), low, high)
 
-    `absmean` takes the mean of |x| for m. PyTorch's `127.0 / m` is exported as
+    `absmean` takes the mean of |x| for m. `shifted` takes the codes of
+    x - min(x), with m that of x (BitNet b1, equation 6). PyTorch's `127.0 / m` is exported as
     a reciprocal and a product, which rounds twice: `reciprocal` keeps that.
 
     `limit` and `floor` have the type that the arithmetic is done in, f32, f16

@@ -14,10 +14,11 @@ using namespace bitnet;
 /// The longest contraction whose sum of int8 values must fit in int32.
 static constexpr int64_t kMaxContraction = INT32_MAX / 128;
 
-/// Checks that a scale or bias has one element or `columns`.
+/// Checks that a scale or bias, or each row of it, has one element or
+/// `columns`.
 static LogicalResult verifyPerColumn(Operation *op, StringRef what,
                                      Value vector, int64_t columns) {
-  int64_t size = cast<ShapedType>(vector.getType()).getDimSize(0);
+  int64_t size = cast<ShapedType>(vector.getType()).getShape().back();
   if (size != 1 && failed(verifyCompatibleShape({size}, {columns})))
     return op->emitOpError() << what << " must have 1 or " << columns
                              << " elements, not " << size;
@@ -76,6 +77,14 @@ LogicalResult LinearOp::verify() {
       failed(verifyPerColumn(*this, "scale", getScale(), w[0])) ||
       failed(verifyQuantizer(*this, getInput().getType(), getQuantizer())))
     return failure();
+  if (getGroups() < 1 || w[1] % getGroups() != 0)
+    return emitOpError("cannot have scales for ")
+           << getGroups() << " groups of " << w[1] << " inputs";
+  if (getGroups() > 1 && getInverse())
+    return emitOpError("cannot divide by the scales of groups");
+  if (getGroups() > 1 && !getType().getElementType().isF32())
+    return emitOpError("adds groups in f32, not in ")
+           << getType().getElementType();
   return getBias() ? verifyPerColumn(*this, "bias", getBias(), w[0])
                    : success();
 }

@@ -49,8 +49,12 @@ def BitNet_LinearOp : BitNet_ShapedOp<"linear"> {
         q, s    = quantize(x)
         y[m, n] = (sum_k q[m, k] * w[n, k]) * (scale[n] / s[m]) + bias[n]
 
-    `scale` has one element for the tensor, or one for each output row. The
-    result is computed in f32; one of f16 or bf16 is rounded at the end, once.
+    `scale` has one element for the tensor, or one for each output row. As
+    [groups, n] it has one for each of so many groups of neighbouring inputs:
+    then the sums of the groups are exact, each is scaled by its own
+    `scale[g, n] / s[m]`, and they are added in ascending order, the bias last.
+    Where it is `inverse`, the sums are divided by `scale[n] * s[m]`. The result
+    is computed in f32; one of f16 or bf16 is rounded at the end, once.
 
     Example:
     ```mlir
@@ -62,15 +66,23 @@ def BitNet_LinearOp : BitNet_ShapedOp<"linear"> {
     ```
   }];
   let arguments = (ins BitNet_Activations:$input, BitNet_WeightTensor:$weights,
-                       1DTensorOf<[F32]>:$scale,
+                       AnyTypeOf<[1DTensorOf<[F32]>, 2DTensorOf<[F32]>]>:$scale,
                        Optional<1DTensorOf<[F32]>>:$bias,
-                       BitNet_QuantizerAttr:$quantizer);
+                       BitNet_QuantizerAttr:$quantizer, UnitAttr:$inverse);
   let results = (outs BitNet_Activations:$result);
   let assemblyFormat = [{
-    $input `,` $weights `,` $scale (`bias` $bias^ `:` type($bias))? attr-dict
+    $input `,` $weights `,` $scale (`inverse` $inverse^)?
+    (`bias` $bias^ `:` type($bias))? attr-dict
     `:` type($input) `,` type($weights) `,` type($scale) `->` type($result)
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// How many groups of inputs have a scale of their own.
+    int64_t getGroups() {
+      auto type = ::llvm::cast<::mlir::ShapedType>(getScale().getType());
+      return type.getRank() == 2 ? type.getDimSize(0) : 1;
+    }
+  }];
 }
 
 def BitNet_TernarizeOp : BitNet_Op<"ternarize", [Pure]> {
@@ -176,7 +188,9 @@ def BitNet_DequantizeOp : BitNet_ShapedOp<"dequantize"> {
     Computes `y[m, n] = float(x[m, n]) * (weight_scale[n] / scales[m])`, then
     adds `bias[n]`. The quotient and the product are rounded once each, in this
     order, on every target. `weight_scale` has one element, or one for each
-    column. A result of f16 or bf16 is rounded at the end.
+    column. Where it is `inverse`, that is `float(x[m, n]) / (weight_scale[n] *
+    scales[m])`: how transformers' packed layers are scaled. A result of f16 or
+    bf16 is rounded at the end.
 
     Example:
     ```mlir
@@ -186,11 +200,11 @@ def BitNet_DequantizeOp : BitNet_ShapedOp<"dequantize"> {
   }];
   let arguments = (ins 2DTensorOf<[I32]>:$input, 1DTensorOf<[F32]>:$scales,
                        1DTensorOf<[F32]>:$weight_scale,
-                       Optional<1DTensorOf<[F32]>>:$bias);
+                       Optional<1DTensorOf<[F32]>>:$bias, UnitAttr:$inverse);
   let results = (outs BitNet_Activations:$result);
   let assemblyFormat = [{
-    $input `,` $scales `,` $weight_scale (`bias` $bias^ `:` type($bias))?
-    attr-dict `:` type($input) `,` type($scales) `,` type($weight_scale)
+    $input `,` $scales `,` $weight_scale (`inverse` $inverse^)?
+    (`bias` $bias^ `:` type($bias))? attr-dict `:` type($input) `,` type($scales) `,` type($weight_scale)
     `->` type($result)
   }];
   let hasVerifier = 1;

@@ -91,25 +91,29 @@ def ONNX_MatMulIntegerOp : ONNX_Op<"MatMulInteger", "inferMatMulInteger",
 }
 
 def ONNX_MatMulNBitsOp
-    : ONNX_Op<"com.microsoft.MatMulNBits", "inferMatMulNBits"> {
+    : ONNX_Op<"com.microsoft.MatMulNBits", "inferMatMulNBits",
+              [AttrSizedOperandSegments]> {
   let summary = "multiply by a matrix of codes with a scale for each block";
   let description = [{
-    `y = a * transpose((b - zero_points) * scales)` for codes of `bits` bits in
-    blocks of `block_size` along `K`, packed low bits first (com.microsoft
-    MatMulNBits-1). Zero points are packed too; without them they are
-    `2^(bits - 1)`.
+    `y = a * transpose((b - zero_points) * scales) + bias` for codes of `bits`
+    bits in blocks of `block_size` along `K`, packed low bits first
+    (com.microsoft MatMulNBits-1). Zero points are packed too, or floats; without
+    them they are `2^(bits - 1)`. `g_idx` names the block of each input.
 
     Example:
     ```mlir
     %y = onnx.com.microsoft.MatMulNBits %a, %b, %scales
-        {K = 32 : i64, N = 8 : i64, bits = 2 : i64, block_size = 32 : i64}
+        {K = 32 : i64, N = 8 : i64, bits = 2 : i64, block_size = 32 : i64,
+         operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 0>}
         : (tensor<4x32xf32>, tensor<8x1x8xui8>, tensor<8x1xf32>)
         -> tensor<4x8xf32>
     ```
   }];
   let arguments = (ins ONNX_FloatTensor:$a, ONNX_ByteTensor:$b,
                        ONNX_FloatTensor:$scales,
-                       Optional<ONNX_ByteTensor>:$zero_points,
+                       Optional<ONNX_NumberTensor>:$zero_points,
+                       Optional<ONNX_I32Tensor>:$g_idx,
+                       Optional<ONNX_FloatTensor>:$bias,
                        ONNX_IntAttr:$K, ONNX_IntAttr:$N,
                        DefaultValuedAttr<ONNX_IntAttr, "4">:$bits,
                        ONNX_IntAttr:$block_size,

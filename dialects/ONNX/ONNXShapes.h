@@ -71,6 +71,7 @@ llvm::LogicalResult inferSlice(SliceOp op, InferredTypes &types);
 llvm::LogicalResult inferSplit(SplitOp op, InferredTypes &types);
 llvm::LogicalResult inferSqueeze(SqueezeOp op, InferredTypes &types);
 llvm::LogicalResult inferTile(TileOp op, InferredTypes &types);
+llvm::LogicalResult inferTopK(TopKOp op, InferredTypes &types);
 llvm::LogicalResult inferTranspose(TransposeOp op, InferredTypes &types);
 llvm::LogicalResult inferUnsqueeze(UnsqueezeOp op, InferredTypes &types);
 

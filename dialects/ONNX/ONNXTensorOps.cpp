@@ -448,6 +448,26 @@ LogicalResult bitnet::onnx::inferGather(GatherOp op, InferredTypes &types) {
   return success();
 }
 
+LogicalResult bitnet::onnx::inferTopK(TopKOp op, InferredTypes &types) {
+  RankedTensorType type = op.getX().getType();
+  FailureOr<int64_t> axis = normalizeAxis(op, op.getAxis(), type.getRank());
+  if (failed(axis))
+    return failure();
+  SmallVector<int64_t> shape(type.getShape());
+  int64_t size = std::exchange(shape[*axis], kDynamic);
+  if (std::optional<SmallVector<int64_t>> k = getConstantInts(op.getK())) {
+    if (k->size() != 1 || k->front() < 0 ||
+        (size != kDynamic && k->front() > size))
+      return op.emitOpError("cannot take ")
+             << (k->empty() ? 0 : k->front()) << " of " << size << " elements";
+    shape[*axis] = k->front();
+  }
+  types.push_back(type.clone(shape));
+  types.push_back(
+      RankedTensorType::get(shape, IntegerType::get(op.getContext(), 64)));
+  return success();
+}
+
 LogicalResult bitnet::onnx::inferGatherElements(GatherElementsOp op,
                                                 InferredTypes &types) {
   RankedTensorType type = op.getData().getType();

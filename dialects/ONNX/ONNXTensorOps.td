@@ -276,6 +276,27 @@ def ONNX_SplitOp : ONNX_Op<"Split", "inferSplit"> {
   let results = (outs Variadic<ONNX_AnyTensor>:$outputs);
 }
 
+def ONNX_TopKOp : ONNX_Op<"TopK", "inferTopK"> {
+  let summary = "take the first elements along an axis, in order of size";
+  let description = [{
+    Gives the `k` largest elements along `axis` (the smallest ones if `largest`
+    is 0), in descending (ascending) order, and where they were. Of equal
+    elements the one of the lower index comes first. Ours are in order also
+    where `sorted` is 0 (ONNX TopK-24).
+
+    Example:
+    ```mlir
+    %values, %indices = onnx.TopK %x, %k {axis = -1 : i64, largest = 1 : i64}
+        : (tensor<2x8xf32>, tensor<1xi64>) -> (tensor<2x?xf32>, tensor<2x?xi64>)
+    ```
+  }];
+  let arguments = (ins ONNX_NumberTensor:$x, ONNX_I64Vector:$k,
+                       DefaultValuedAttr<ONNX_IntAttr, "-1">:$axis,
+                       DefaultValuedAttr<ONNX_IntAttr, "1">:$largest,
+                       DefaultValuedAttr<ONNX_IntAttr, "1">:$sorted);
+  let results = (outs ONNX_NumberTensor:$values, RankedTensorOf<[I64]>:$indices);
+}
+
 def ONNX_SliceOp : ONNX_Op<"Slice", "inferSlice", [AttrSizedOperandSegments]> {
   let summary = "take a range of indices along some axes";
   let description = [{

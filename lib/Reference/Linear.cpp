@@ -94,10 +94,18 @@ static float magnitudeOf(const float *x, RowsShape shape,
     largest = std::max(largest, largestMagnitude(start, shape.columns));
     sum += sumOfMagnitudes(start, shape.columns);
   }
-  if (quantizer.scheme == Quantizer::Scheme::Absmax)
-    return largest;
-  return roundTo(quantizer.precision,
-                 sum / static_cast<float>(shape.rows * shape.columns));
+  if (quantizer.scheme == Quantizer::Scheme::Absmean)
+    return roundTo(quantizer.precision,
+                   sum / static_cast<float>(shape.rows * shape.columns));
+  return largest;
+}
+
+/// The smallest of `count` numbers; a NaN compares false and is passed over.
+static float smallest(const float *x, int64_t count) {
+  float low = INFINITY;
+  for (int64_t i = 0; i < count; ++i)
+    low = x[i] < low ? x[i] : low;
+  return low;
 }
 
 /// rint(scaled) between low and high; a NaN is low.
@@ -119,8 +127,13 @@ float bitnet::reference::quantizeTensor(const float *x, RowsShape shape,
   float scale = roundTo(precision, quantizer.division == Division::Exact
                                        ? quantizer.limit / divisor
                                        : reciprocal * quantizer.limit);
-  for (int64_t i = 0; i < shape.rows * shape.columns; ++i)
-    codes[i] = codeOf(roundTo(precision, x[i] * scale), quantizer);
+  int64_t count = shape.rows * shape.columns;
+  bool isShifted = quantizer.scheme == Quantizer::Scheme::Shifted;
+  float low = isShifted ? smallest(x, count) : 0.0f;
+  for (int64_t i = 0; i < count; ++i) {
+    float shifted = isShifted ? roundTo(precision, x[i] - low) : x[i];
+    codes[i] = codeOf(roundTo(precision, shifted * scale), quantizer);
+  }
   return scale;
 }
 
@@ -145,6 +158,12 @@ float bitnet::reference::dequantize(int32_t sum, float activationScale,
                                     float weightScale) {
   float quotient = weightScale / activationScale;
   return static_cast<float>(sum) * quotient;
+}
+
+float bitnet::reference::dequantizeByInverse(int32_t sum, float activationScale,
+                                             float inverseWeightScale) {
+  float product = inverseWeightScale * activationScale;
+  return static_cast<float>(sum) / product;
 }
 
 void bitnet::reference::linear(const float *x, const LinearWeights &weights,

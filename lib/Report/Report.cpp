@@ -6,6 +6,7 @@
 #include "dialects/BitNet/PackedLayout.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/DenseSet.h"
@@ -25,7 +26,13 @@ static std::string describe(QuantizerAttr quantizer) {
          stringifyGranularity(quantizer.getGranularity()).str();
 }
 
-/// The numbers of a 1-D constant.
+/// What `value` is a slice of; any other value itself.
+static Value skipSlice(Value value) {
+  auto slice = value.getDefiningOp<tensor::ExtractSliceOp>();
+  return slice ? slice.getSource() : value;
+}
+
+/// The numbers of a constant.
 static std::vector<float> getNumbers(Value value) {
   DenseFPElementsAttr constant;
   if (!matchPattern(value, m_Constant(&constant)))
@@ -34,6 +41,23 @@ static std::vector<float> getNumbers(Value value) {
   for (const APFloat &number : constant)
     numbers.push_back(number.convertToFloat());
   return numbers;
+}
+
+/// By what each column of weights is multiplied.
+static std::vector<float> getScale(DequantizeOp dequantize) {
+  Value value = dequantize.getWeightScale();
+  std::vector<float> scale = getNumbers(skipSlice(value));
+  // One row of the scales of groups.
+  if (auto slice = value.getDefiningOp<tensor::ExtractSliceOp>();
+      slice && !scale.empty()) {
+    int64_t size = slice.getType().getNumElements();
+    auto row = scale.begin() + slice.getStaticOffset(0) * size;
+    scale = std::vector<float>(row, row + size);
+  }
+  if (dequantize.getInverse())
+    for (float &number : scale)
+      number = 1.0f / number;
+  return scale;
 }
 
 static ArrayRef<char> getBytes(ElementsAttr weights) {
@@ -119,20 +143,18 @@ static void readWeights(Value weights, Segment rows, LayerReport &layer) {
 
 /// Fills in what the ops around the product say.
 static void readNeighbours(MatmulOp matmul, Segment rows, LayerReport &layer) {
-  Operation *quantize = matmul.getActivations().getDefiningOp();
+  Operation *quantize = skipSlice(matmul.getActivations()).getDefiningOp();
   if (quantize)
     if (auto quantizer = quantize->getAttrOfType<QuantizerAttr>("quantizer"))
       layer.activation = describe(quantizer);
   for (Operation *user : matmul->getUsers())
     if (auto dequantize = dyn_cast<DequantizeOp>(user))
-      layer.scale = getNumbers(dequantize.getWeightScale());
+      layer.scale = getScale(dequantize);
   // A merged matmul has a scale for each column of every layer.
   if (static_cast<int64_t>(layer.scale.size()) > rows.count)
     layer.scale.assign(layer.scale.begin() + rows.first,
                        layer.scale.begin() + rows.first + rows.count);
   layer.bytes += static_cast<int64_t>(layer.scale.size() * sizeof(float));
-  if (llvm::all_equal(layer.scale) && !layer.scale.empty())
-    layer.scale.resize(1);
 }
 
 /// A layer whose attributes, except for its name, are `attributes`.
@@ -175,6 +197,17 @@ static std::vector<LayerReport> readLayers(MatmulOp matmul) {
   return layers;
 }
 
+/// Adds what is known of the next group of a layer's inputs.
+static void addGroup(LayerReport &layer, const LayerReport &group) {
+  double zeros = layer.zeros * static_cast<double>(layer.k) +
+                 group.zeros * static_cast<double>(group.k);
+  layer.k += group.k;
+  layer.zeros = zeros / static_cast<double>(layer.k);
+  layer.bytes += group.bytes;
+  layer.bytesRead += group.bytesRead;
+  llvm::append_range(layer.scale, group.scale);
+}
+
 static LayerReport readFloatLayer(DictionaryAttr entry) {
   auto text = [&](StringRef key) { return entry.getAs<StringAttr>(key).str(); };
   auto number = [&](StringRef key) {
@@ -199,12 +232,21 @@ Report bitnet::makeReport(ModuleOp module) {
   module.walk([&](MatmulOp matmul) {
     auto constant = matmul.getWeights().getDefiningOp<ConstantOp>();
     bool isShared = constant && !seen.insert(constant.getValue()).second;
+    bool isGroup =
+        skipSlice(matmul.getActivations()) != matmul.getActivations();
     for (LayerReport &layer : readLayers(matmul)) {
       if (isShared)
         layer.sourceBytes = layer.bytes = 0;
-      report.layers.push_back(std::move(layer));
+      if (isGroup && !report.layers.empty() &&
+          report.layers.back().name == layer.name)
+        addGroup(report.layers.back(), layer);
+      else
+        report.layers.push_back(std::move(layer));
     }
   });
+  for (LayerReport &layer : report.layers)
+    if (llvm::all_equal(layer.scale) && !layer.scale.empty())
+      layer.scale.resize(1);
   module.walk([&](func::FuncOp function) {
     auto entries = function->getAttrOfType<ArrayAttr>(kFloatLayersAttr);
     if (entries)

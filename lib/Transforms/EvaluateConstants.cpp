@@ -48,10 +48,9 @@ using Key = std::vector<const void *>;
 /// Ops that move elements or unpack them: a matcher reads through these, and a
 /// second copy of the weights would be no gain.
 static bool onlyMoves(Operation *op) {
-  return isa<onnx::CastOp, onnx::ConcatOp, onnx::DequantizeLinearOp,
-             onnx::ExpandOp, onnx::GatherOp, onnx::IdentityOp, onnx::ReshapeOp,
-             onnx::SliceOp, onnx::SqueezeOp, onnx::TransposeOp,
-             onnx::UnsqueezeOp>(op);
+  return isa<onnx::CastOp, onnx::DequantizeLinearOp, onnx::ExpandOp,
+             onnx::GatherOp, onnx::IdentityOp, onnx::ReshapeOp, onnx::SliceOp,
+             onnx::SqueezeOp, onnx::TransposeOp, onnx::UnsqueezeOp>(op);
 }
 
 static bool isResource(onnx::ConstantOp constant) {

@@ -44,6 +44,10 @@ bitnet::JitFunctions::create(ModuleOp module) {
   auto transformer = makeOptimizingTransformer(/*optLevel=*/2, /*sizeLevel=*/0,
                                                /*targetMachine=*/nullptr);
   options.transformer = transformer;
+  // What signatures look like to a user is nothing to LLVM.
+  for (auto function : module.getOps<LLVM::LLVMFuncOp>())
+    for (unsigned i = 0; i < function.getNumArguments(); ++i)
+      function.removeArgAttr(i, "onnx.type");
   auto engine = ExecutionEngine::create(module, options);
   if (!engine)
     return engine.takeError();

@@ -41,7 +41,7 @@ static std::optional<Segment> matchSegment(bitnet::MatmulOp matmul) {
                         : nullptr;
   auto constant = matmul.getWeights().getDefiningOp<bitnet::ConstantOp>();
   if (!dequantize || !constant || dequantize.getBias() ||
-      !dequantize->hasOneUse() ||
+      dequantize.getInverse() || !dequantize->hasOneUse() ||
       !isa<tensor::ExpandShapeOp>(*dequantize->user_begin()))
     return std::nullopt;
   auto resource = dyn_cast<DenseResourceElementsAttr>(constant.getValue());
@@ -121,7 +121,8 @@ static void merge(RewriterBase &rewriter, MutableArrayRef<Segment> segments) {
       rewriter, loc,
       sums.clone(segments[0].dequantize.getType().getElementType()), product,
       segments[0].dequantize.getScales(),
-      joinScales(rewriter, loc, segments, columns), /*bias=*/Value());
+      joinScales(rewriter, loc, segments, columns), /*bias=*/Value(),
+      /*inverse=*/false);
   OpFoldResult size = tensor::getMixedSize(rewriter, loc, rows, 0);
   OpFoldResult one = rewriter.getIndexAttr(1), zero = rewriter.getIndexAttr(0);
   int64_t offset = 0;

@@ -217,7 +217,7 @@ static void replaceLayer(const FloatLayer &layer, const Matrix &matrix,
   auto linear = LinearOp::create(
       b, loc, cast<RankedTensorType>(layer.op->getResult(0).getType()), layer.x,
       createWeights(b, loc, matrix, rounded.trits), scale, layer.bias,
-      getQuantizer(b));
+      getQuantizer(b), /*inverse=*/false);
   auto bytes = static_cast<int64_t>(matrix.values.size() * sizeof(float));
   linear->setAttr(kFormAttr, b.getStringAttr(form));
   linear->setAttr(kSourceBytesAttr, b.getI64IntegerAttr(bytes));

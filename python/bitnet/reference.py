@@ -79,6 +79,23 @@ def quantize_int4(x: F32, *, exact_division: bool = False) -> Quantized:
     return Quantized(np.clip(np.rint(x * s[..., None]), -8, 7).astype(np.int8), s)
 
 
+def quantize_above_minimum(
+    x: F32, *, limit: float = 128, exact_division: bool = False
+) -> Quantized:
+    """2310.11453 eq. 6: (x - eta) * Qb / gamma in [0, Qb), eta = min x, gamma = max |x|.
+
+    Before a non-linearity; per token. The largest code is the last that fits 8 bits.
+    """
+    x = np.asarray(x, np.float32)
+    gamma = np.maximum(np.abs(x).max(axis=-1, initial=0.0), SMALLEST)
+    qb = np.float32(limit)
+    s = qb / gamma if exact_division else np.reciprocal(gamma) * qb
+    shifted = x - x.min(axis=-1, keepdims=True)
+    return Quantized(
+        np.clip(np.rint(shifted * s[..., None]), 0, 127).astype(np.int8), s
+    )
+
+
 def matmul(x: Codes, w: Codes) -> NDArray[np.int32]:
     """y[m, n] = sum_k x[m, k] w[n, k], in integers."""
     return (x.astype(np.int64) @ w.astype(np.int64).T).astype(np.int32)

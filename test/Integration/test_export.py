@@ -36,10 +36,8 @@ OTHER_LAYERS = {
     "fused-qkv": 1,
     "fused-qkv-folded": 1,
     "int8-matmulinteger": 2,
+    "ternary-other-quantizer": 1,
     "ternary-other-quantizer-folded": 1,
-}
-NOT_RUN = {
-    "ternary-other-quantizer": "TopK is not an operator of the dialect yet",
 }
 
 
@@ -92,8 +90,6 @@ def take(file, prefix):
 
 @pytest.mark.parametrize("model", FIXTURES, ids=lambda model: model.stem)
 def test_export(model, tmp_path):
-    if model.stem in NOT_RUN:
-        pytest.skip(NOT_RUN[model.stem])
     layers = expected_layers(model.stem)
     text = raised(model)
     assert count_ops(text)["bitnet.linear"] == layers

@@ -149,6 +149,18 @@ def test_quantize_int4(rng, count):
     assert (codes != expected.codes).sum() <= 1
 
 
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize("count", LENGTHS)
+def test_quantize_above_minimum(rng, count, exact):
+    quantizer = ctypes.byref(Quantizer(2, 128, 1e-5, 0, 127, exact))
+    for x in quantize_cases(rng, count):
+        codes = np.zeros(count, np.int8)
+        scale = cpp.reference_quantize(at(x), n(count), quantizer, at(codes))
+        expected = reference.quantize_above_minimum(x, exact_division=exact)
+        assert scale == expected.scale
+        np.testing.assert_array_equal(codes, expected.codes)
+
+
 @pytest.mark.parametrize("block", [1, 2, 16, 128])
 def test_hadamard(rng, block):
     x, y = floats(rng, 256), np.zeros(256, np.float32)

@@ -43,6 +43,23 @@ func.func @keeps_names(%q: tensor<4x16xi8>, %s: tensor<4xf32>) -> (tensor<2x2x2x
   return %h1, %h2 : tensor<2x2x2x8xf32>, tensor<2x2x1x8xf32>
 }
 
+// A merged layer has one kind of scale.
+// CHECK-LABEL: func @keeps_inverse_scales(
+// CHECK-COUNT-2: bitnet.matmul
+func.func @keeps_inverse_scales(%q: tensor<4x16xi8>, %s: tensor<4xf32>) -> (tensor<2x2x2x8xf32>, tensor<2x2x1x8xf32>) {
+  %w1 = bitnet.constant dense_resource<w1> : tensor<16x16x!bitnet.trit>
+  %w2 = bitnet.constant dense_resource<w2> : tensor<8x16x!bitnet.trit>
+  %s1 = arith.constant dense<0.5> : tensor<1xf32>
+  %s2 = arith.constant dense<0.25> : tensor<1xf32>
+  %sums1 = bitnet.matmul %q, %w1 : tensor<4x16xi8>, tensor<16x16x!bitnet.trit> -> tensor<4x16xi32>
+  %sums2 = bitnet.matmul %q, %w2 : tensor<4x16xi8>, tensor<8x16x!bitnet.trit> -> tensor<4x8xi32>
+  %y1 = bitnet.dequantize %sums1, %s, %s1 inverse : tensor<4x16xi32>, tensor<4xf32>, tensor<1xf32> -> tensor<4x16xf32>
+  %y2 = bitnet.dequantize %sums2, %s, %s2 : tensor<4x8xi32>, tensor<4xf32>, tensor<1xf32> -> tensor<4x8xf32>
+  %h1 = tensor.expand_shape %y1 [[0, 1], [2, 3]] output_shape [2, 2, 2, 8] : tensor<4x16xf32> into tensor<2x2x2x8xf32>
+  %h2 = tensor.expand_shape %y2 [[0, 1], [2, 3]] output_shape [2, 2, 1, 8] : tensor<4x8xf32> into tensor<2x2x1x8xf32>
+  return %h1, %h2 : tensor<2x2x2x8xf32>, tensor<2x2x1x8xf32>
+}
+
 // They share a loop with what reads both.
 // CHECK-LABEL: func @keeps_gate_and_up(
 // CHECK-COUNT-2: bitnet.matmul

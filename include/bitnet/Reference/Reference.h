@@ -77,7 +77,7 @@ float roundTo(Precision precision, float value);
 /// How activations become int8 codes; the default is that of b1.58.
 struct Quantizer {
   /// What the largest code stands for.
-  enum class Scheme { Absmax, Absmean } scheme = Scheme::Absmax;
+  enum class Scheme { Absmax, Absmean, Shifted } scheme = Scheme::Absmax;
   float limit = 127.0f;
   /// The smallest magnitude: guards an all-zero token.
   float floor = 1e-5f;
@@ -91,8 +91,10 @@ struct Quantizer {
 /// Quantizes one token to int8 and returns its scale s, by which it was
 /// multiplied. With m = max|x|, or laneSum(|x|) / count, and at least `floor`:
 /// s = (1 / m) * limit, or limit / m; a code is rint(x * s), ties to even,
-/// between `low` and `high`. A NaN is no magnitude, and where x * s is NaN the
-/// code is `low`: what a clamp of compares and selects makes of it.
+/// between `low` and `high`. `Shifted` has the m of `Absmax` and takes the
+/// codes of x - min(x), the smallest of what m is taken of. A NaN is no
+/// magnitude, and where x * s is NaN the code is `low`: what a clamp of
+/// compares and selects makes of it.
 float quantize(const float *x, int64_t count, int8_t *codes,
                const Quantizer &quantizer = {});
 
@@ -116,6 +118,11 @@ void matmul(const int8_t *x, const int8_t *w, MatmulShape shape, int32_t *y);
 /// the conversion (none below 2^24), one for the quotient, one for the product
 /// and one for the bias.
 float dequantize(int32_t sum, float activationScale, float weightScale);
+
+/// y = float(sum) / (inverseWeightScale * activationScale): the same for a
+/// weight scale that is stored as its inverse.
+float dequantizeByInverse(int32_t sum, float activationScale,
+                          float inverseWeightScale);
 
 /// A whole BitLinear over M tokens: y[M, N] of x[M, K] and codes w[N, K].
 /// `bias` may be null. The result is rounded to a precision at the end.

@@ -25,7 +25,8 @@ struct LayerReport {
   std::string activation;
   /// Of one weight in memory.
   double bits = 0;
-  /// One for the layer, or one for each output; empty for a float layer.
+  /// One for the layer, one for each output, or [groups, n] for groups of
+  /// inputs; empty for a float layer.
   std::vector<float> scale;
   /// The share of weights that are 0, except in a float layer.
   double zeros = 0;
@@ -70,8 +71,9 @@ Report makeReport(mlir::ModuleOp module);
 void printTable(const Report &report, llvm::raw_ostream &os);
 
 /// For programs: {"layers": [...], "totals": {...}}. Sizes are in bytes,
-/// energies in joules; `zeros` is a share, `scale` a number or one for each
-/// output; `operations` are multiply-adds for one token.
+/// energies in joules; `zeros` is a share, `scale` a number, one for each
+/// output or one for each output of each group of inputs; `operations` are
+/// multiply-adds for one token.
 void printJSON(const Report &report, llvm::raw_ostream &os);
 
 } // namespace bitnet

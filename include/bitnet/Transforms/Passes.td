@@ -14,7 +14,9 @@ def DecomposeLinear : Pass<"bitnet-decompose-linear", "mlir::func::FuncOp"> {
 
     What lies between the two rescales is exact, so every later pass may tile,
     reorder and parallelize it, and a test compares it with `==`. Layers that
-    read the same input with the same quantizer share it after CSE.
+    read the same input with the same quantizer share it after CSE. Where groups
+    of inputs have scales of their own, each group is a product of its own, and
+    what they give is added.
 
     Before:
     ```mlir
@@ -36,7 +38,8 @@ def DecomposeLinear : Pass<"bitnet-decompose-linear", "mlir::func::FuncOp"> {
         : tensor<?x704xi32>, tensor<?xf32>, tensor<1xf32> -> tensor<?x704xf32>
     ```
   }];
-  let dependentDialects = ["::bitnet::BitNetDialect"];
+  let dependentDialects = ["::bitnet::BitNetDialect",
+                           "::mlir::linalg::LinalgDialect"];
 }
 
 def FuseNormQuantize : Pass<"bitnet-fuse-norm-quantize", "mlir::func::FuncOp"> {

@@ -158,6 +158,104 @@ struct TakeSigns : OpConversionPattern<BinarizeOp> {
 // A layer and its three steps
 //===----------------------------------------------------------------------===//
 
+} // namespace
+
+/// sum + x * w, of int8 codes
+static Value multiplyAndAdd(ImplicitLocOpBuilder &b, ValueRange args) {
+  Value x = arith::ExtSIOp::create(b, b.getI32Type(), args[0]);
+  Value w = arith::ExtSIOp::create(b, b.getI32Type(), args[1]);
+  return arith::AddIOp::create(b, args[2], arith::MulIOp::create(b, x, w));
+}
+
+static QuantizeOp quantizeInput(OpBuilder &b, LinearOp op) {
+  RankedTensorType input = op.getInput().getType();
+  Type scales =
+      RankedTensorType::get(input.getShape().take_front(), b.getF32Type());
+  return QuantizeOp::create(b, op.getLoc(), input.clone(b.getI8Type()), scales,
+                            op.getInput(), op.getQuantizer());
+}
+
+namespace {
+
+/// linear(x, w), scales for groups of inputs
+///   -> y[m, n] = sum over g of float(sum of q * w in g) * (scale[g, n] / s[m])
+struct AddGroups : OpConversionPattern<LinearOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(LinearOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    if (cast<RankedTensorType>(op.getScale().getType()).getRank() != 2)
+      return rewriter.notifyMatchFailure(op, "groups have no scales");
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    QuantizeOp quantized = quantizeInput(rewriter, op);
+    Value sums = sumInGroups(b, quantized.getCodes(), adaptor.getWeights(),
+                             op.getGroups());
+    Value m = adaptor.getInput();
+    SmallVector<OpFoldResult> sizes = {
+        tensor::getMixedSize(b, b.getLoc(), m, 0),
+        tensor::getMixedSize(b, b.getLoc(), adaptor.getWeights(), 0)};
+    Value empty = tensor::EmptyOp::create(b, sizes, b.getF32Type());
+    // Loops m, n and g, the last one of which adds up.
+    ReadTensor products{sums, selectDims(b, 3, {0, 2, 1})};
+    ReadTensor scales{quantized.getScales(), selectDims(b, 3, {0})};
+    ReadTensor weightScales{adaptor.getScale(), selectDims(b, 3, {2, 1})};
+    Value y =
+        foldElements(b,
+                     {3,
+                      {products, scales, weightScales},
+                      {empty, selectDims(b, 3, {0, 1})},
+                      b.getF32FloatAttr(0)},
+                     [](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
+                       Value ratio = arith::DivFOp::create(b, x[2], x[1]);
+                       Value sum =
+                           arith::SIToFPOp::create(b, b.getF32Type(), x[0]);
+                       Value scaled = arith::MulFOp::create(b, sum, ratio);
+                       return arith::AddFOp::create(b, x[3], scaled);
+                     });
+    if (op.getBias())
+      y = mapElements(b,
+                      {{y, b.getMultiDimIdentityMap(2)},
+                       {adaptor.getBias(), selectDims(b, 2, {1})}},
+                      sizes, b.getF32Type(),
+                      [](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
+                        return arith::AddFOp::create(b, x[0], x[1]);
+                      });
+    rewriter.replaceOp(op, castTo(b, op.getType(), y));
+    return success();
+  }
+
+private:
+  /// The sum of x[m, g * size + i] * w[n, g * size + i] as [m, g, n].
+  static Value sumInGroups(ImplicitLocOpBuilder &b, Value x, Value w,
+                           int64_t groups) {
+    auto split = [&](Value tensor) {
+      auto type = cast<RankedTensorType>(tensor.getType());
+      SmallVector<OpFoldResult> sizes = {
+          tensor::getMixedSize(b, b.getLoc(), tensor, 0),
+          b.getIndexAttr(groups), b.getIndexAttr(type.getDimSize(1) / groups)};
+      return tensor::ExpandShapeOp::create(
+                 b,
+                 RankedTensorType::get(
+                     {type.getDimSize(0), groups, type.getDimSize(1) / groups},
+                     type.getElementType()),
+                 tensor, SmallVector<ReassociationIndices>{{0}, {1, 2}}, sizes)
+          .getResult();
+    };
+    SmallVector<OpFoldResult> sizes = {
+        tensor::getMixedSize(b, b.getLoc(), x, 0), b.getIndexAttr(groups),
+        tensor::getMixedSize(b, b.getLoc(), w, 0)};
+    Value empty = tensor::EmptyOp::create(b, sizes, b.getI32Type());
+    return foldElements(b,
+                        {4,
+                         {{split(x), selectDims(b, 4, {0, 1, 3})},
+                          {split(w), selectDims(b, 4, {2, 1, 3})}},
+                         {empty, selectDims(b, 4, {0, 1, 2})},
+                         b.getI32IntegerAttr(0)},
+                        multiplyAndAdd);
+  }
+};
+
 /// linear(x, w) -> dequantize(matmul(quantize(x), w))
 struct SplitLinear : OpConversionPattern<LinearOp> {
   using OpConversionPattern::OpConversionPattern;
@@ -165,18 +263,15 @@ struct SplitLinear : OpConversionPattern<LinearOp> {
   LogicalResult
   matchAndRewrite(LinearOp op, OpAdaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    RankedTensorType input = op.getInput().getType();
-    Type scales = RankedTensorType::get(input.getShape().take_front(),
-                                        rewriter.getF32Type());
-    auto quantized = QuantizeOp::create(
-        rewriter, op.getLoc(), input.clone(rewriter.getI8Type()), scales,
-        op.getInput(), op.getQuantizer());
+    if (cast<RankedTensorType>(op.getScale().getType()).getRank() != 1)
+      return rewriter.notifyMatchFailure(op, "groups have scales of their own");
+    QuantizeOp quantized = quantizeInput(rewriter, op);
     Value sums = MatmulOp::create(
         rewriter, op.getLoc(), op.getType().clone(rewriter.getI32Type()),
         quantized.getCodes(), op.getWeights(), nullptr, nullptr);
-    rewriter.replaceOpWithNewOp<DequantizeOp>(op, op.getType(), sums,
-                                              quantized.getScales(),
-                                              op.getScale(), op.getBias());
+    rewriter.replaceOpWithNewOp<DequantizeOp>(
+        op, op.getType(), sums, quantized.getScales(), op.getScale(),
+        op.getBias(), op.getInverse());
     return success();
   }
 };
@@ -196,12 +291,6 @@ struct MultiplyAndAdd : OpConversionPattern<MatmulOp> {
     Value empty = tensor::EmptyOp::create(b, sizes, b.getI32Type());
     ReadTensor rows{x, selectDims(b, 3, {0, 2})};
     ReadTensor columns{w, selectDims(b, 3, {1, 2})};
-    auto multiplyAndAdd = [](ImplicitLocOpBuilder &b,
-                             ValueRange args) -> Value {
-      Value x = arith::ExtSIOp::create(b, b.getI32Type(), args[0]);
-      Value w = arith::ExtSIOp::create(b, b.getI32Type(), args[1]);
-      return arith::AddIOp::create(b, args[2], arith::MulIOp::create(b, x, w));
-    };
     Value sums = foldElements(b,
                               {3,
                                {rows, columns},
@@ -213,8 +302,9 @@ struct MultiplyAndAdd : OpConversionPattern<MatmulOp> {
   }
 };
 
-/// dequantize(x) -> y[m, n] = float(x[m, n]) * (weight_scale / scales[m]), then
-/// + bias[n]. A quotient that is the same for a whole row is computed once.
+/// dequantize(x) -> y[m, n] = float(x[m, n]) * (weight_scale / scales[m]), or
+/// float(x[m, n]) / (weight_scale * scales[m]), then + bias[n]. A factor that
+/// is the same for a whole row is computed once.
 struct Rescale : OpConversionPattern<DequantizeOp> {
   using OpConversionPattern::OpConversionPattern;
 
@@ -224,24 +314,24 @@ struct Rescale : OpConversionPattern<DequantizeOp> {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     AffineMap row = selectDims(b, 2, {0}), column = selectDims(b, 2, {1});
     Type f32 = b.getF32Type(), element = op.getType().getElementType();
+    bool inverse = op.getInverse();
     auto sizes = tensor::getMixedSizes(b, b.getLoc(), adaptor.getInput());
     SmallVector<ReadTensor> reads = {
         {adaptor.getInput(), b.getMultiDimIdentityMap(2)},
         {adaptor.getScales(), row}};
     bool onePerTensor = op.getWeightScale().getType().getDimSize(0) == 1;
     if (onePerTensor)
-      reads[1].tensor = ratios(b, adaptor);
+      reads[1].tensor = factorsOfRows(b, adaptor, inverse);
     else
       reads.push_back({adaptor.getWeightScale(), column});
     if (adaptor.getBias())
       reads.push_back({adaptor.getBias(), column});
 
     auto rescale = [&](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
-      Value ratio = onePerTensor
-                        ? x[1]
-                        : arith::DivFOp::create(b, x[2], x[1]).getResult();
-      Value y = arith::MulFOp::create(b, arith::SIToFPOp::create(b, f32, x[0]),
-                                      ratio);
+      Value factor = onePerTensor ? x[1] : factorOf(b, x[2], x[1], inverse);
+      Value sum = arith::SIToFPOp::create(b, f32, x[0]);
+      Value y = inverse ? arith::DivFOp::create(b, sum, factor).getResult()
+                        : arith::MulFOp::create(b, sum, factor).getResult();
       if (op.getBias())
         y = arith::AddFOp::create(b, y, x[onePerTensor ? 2 : 3]);
       return narrow(b, element, y);
@@ -252,16 +342,25 @@ struct Rescale : OpConversionPattern<DequantizeOp> {
   }
 
 private:
-  /// weight_scale / scales[m]
-  static Value ratios(ImplicitLocOpBuilder &b, OpAdaptor adaptor) {
+  /// What a sum is multiplied by, or divided by if it is `inverse`.
+  static Value factorOf(ImplicitLocOpBuilder &b, Value weightScale, Value scale,
+                        bool inverse) {
+    if (inverse)
+      return arith::MulFOp::create(b, weightScale, scale);
+    return arith::DivFOp::create(b, weightScale, scale);
+  }
+
+  /// The factor of each row.
+  static Value factorsOfRows(ImplicitLocOpBuilder &b, OpAdaptor adaptor,
+                             bool inverse) {
     AffineMap first = AffineMap::get(1, 0, b.getAffineConstantExpr(0));
     SmallVector<ReadTensor> reads = {
         {adaptor.getWeightScale(), first},
         {adaptor.getScales(), b.getMultiDimIdentityMap(1)}};
     return mapElements(
         b, reads, tensor::getMixedSizes(b, b.getLoc(), adaptor.getScales()),
-        b.getF32Type(), [](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
-          return arith::DivFOp::create(b, x[0], x[1]);
+        b.getF32Type(), [&](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
+          return factorOf(b, x[0], x[1], inverse);
         });
   }
 };
@@ -270,6 +369,7 @@ private:
 
 void bitnet::populateLinearToLinalg(RewritePatternSet &patterns,
                                     const TypeConverter &types) {
-  patterns.add<HoldWeightsAsBytes, RoundWeights, TakeSigns, SplitLinear,
-               MultiplyAndAdd, Rescale>(types, patterns.getContext());
+  patterns.add<AddGroups, HoldWeightsAsBytes, RoundWeights, TakeSigns,
+               SplitLinear, MultiplyAndAdd, Rescale>(types,
+                                                     patterns.getContext());
 }

@@ -27,31 +27,57 @@ static Value reduceRows(ImplicitLocOpBuilder &b, Scheme scheme, Value input) {
                   });
 }
 
+/// For each row what `combine` makes of a value of each row, all of them for
+/// one value of the tensor.
+static Value combineRows(ImplicitLocOpBuilder &b, Value rows, TypedAttr init,
+                         ElementBody combine) {
+  Value folded = foldLast(b, rows, init, combine);
+  Value all = tensor::ExtractOp::create(b, folded, ValueRange{});
+  return mapLike(b, rows, b.getF32Type(),
+                 [&](ImplicitLocOpBuilder &, ValueRange) { return all; });
+}
+
+/// x - min(x) of each row, or of the tensor. A NaN is no minimum.
+static Value shiftToZero(ImplicitLocOpBuilder &b, QuantizerAttr quantizer,
+                         Value input) {
+  auto init = b.getFloatAttr(b.getF32Type(), INFINITY);
+  auto smallest = [](ImplicitLocOpBuilder &b, ValueRange x) {
+    return smaller(b, widen(b, x[0]), x[1]);
+  };
+  Value low = foldLast(b, input, init, smallest);
+  if (quantizer.getGranularity() == Granularity::Tensor)
+    low = combineRows(b, low, init, smallest);
+  return mapElements(
+      b, {{input, b.getMultiDimIdentityMap(2)}, {low, selectDims(b, 2, {0})}},
+      tensor::getMixedSizes(b, b.getLoc(), input), b.getF32Type(),
+      [&](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
+        return roundTo(b, quantizer.getArithmeticType(),
+                       arith::SubFOp::create(b, widen(b, x[0]), x[1]));
+      });
+}
+
 /// The magnitude that stands for the limit, for each row.
 static Value magnitudesOf(ImplicitLocOpBuilder &b, QuantizerAttr quantizer,
                           Value input) {
   Scheme scheme = quantizer.getScheme();
+  bool isMean = scheme == Scheme::Absmean;
   bool perTensor = quantizer.getGranularity() == Granularity::Tensor;
   Value rows = reduceRows(b, scheme, input);
   Value count = sizeAsFloat(b, input, 1);
-  Value all;
   if (perTensor) {
-    Value folded =
-        foldLast(b, rows, b.getF32FloatAttr(0),
-                 [&](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
-                   if (scheme == Scheme::Absmean)
-                     return arith::AddFOp::create(b, x[1], x[0]);
-                   return larger(b, x[0], x[1]);
-                 });
-    all = tensor::ExtractOp::create(b, folded, ValueRange{});
+    rows = combineRows(b, rows, b.getF32FloatAttr(0),
+                       [&](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
+                         if (isMean)
+                           return arith::AddFOp::create(b, x[1], x[0]);
+                         return larger(b, x[0], x[1]);
+                       });
     count = arith::MulFOp::create(b, count, sizeAsFloat(b, input, 0));
   }
+  if (!isMean)
+    return rows;
   return mapLike(b, rows, b.getF32Type(),
                  [&](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
-                   Value magnitude = perTensor ? all : x[0];
-                   if (scheme == Scheme::Absmax)
-                     return magnitude;
-                   Value mean = arith::DivFOp::create(b, magnitude, count);
+                   Value mean = arith::DivFOp::create(b, x[0], count);
                    return roundTo(b, quantizer.getArithmeticType(), mean);
                  });
 }
@@ -87,6 +113,8 @@ struct ScaleAndRound : OpConversionPattern<QuantizeOp> {
     Value input = adaptor.getInput();
     QuantizerAttr quantizer = op.getQuantizer();
     Value scales = scalesOf(b, quantizer, magnitudesOf(b, quantizer, input));
+    if (quantizer.getScheme() == Scheme::Shifted)
+      input = shiftToZero(b, quantizer, input);
     SmallVector<ReadTensor> reads = {{input, b.getMultiDimIdentityMap(2)},
                                      {scales, selectDims(b, 2, {0})}};
     auto round = [&](ImplicitLocOpBuilder &b, ValueRange x) -> Value {

@@ -38,6 +38,20 @@ static Value sumOfMagnitudes(ImplicitLocOpBuilder &b, int64_t size,
   });
 }
 
+/// The smallest element of a row; a NaN is none.
+static Value smallestElement(ImplicitLocOpBuilder &b, int64_t size,
+                             BlockReader elements) {
+  SmallVector<Value> smallest = forEachBlock(
+      b, size, splatOf(b, INFINITY),
+      [&](const LaneBlock &block, ValueRange carried) -> SmallVector<Value> {
+        Value lanes = padToLanes(b, elements(block), INFINITY);
+        return {smaller(b, lanes, carried[0])};
+      });
+  return combineLanes(b, smallest[0], [&](Value low, Value high) {
+    return smaller(b, high, low);
+  });
+}
+
 /// The largest magnitude of a row, or the sum of its magnitudes.
 static Value reduceRow(ImplicitLocOpBuilder &b, Scheme scheme, int64_t size,
                        BlockReader elements) {
@@ -105,6 +119,17 @@ static Value writeCodes(ImplicitLocOpBuilder &b, QuantizerAttr quantizer,
   return written[0];
 }
 
+/// Writes the codes of x - low.
+static Value writeShiftedCodes(ImplicitLocOpBuilder &b, QuantizerAttr quantizer,
+                               QuantizedRow row, Value low,
+                               BlockReader elements) {
+  return writeCodes(b, quantizer, row, [&](const LaneBlock &block) -> Value {
+    return roundTo(b, quantizer.getArithmeticType(),
+                   arith::SubFOp::create(b, elements(block),
+                                         broadcast(b, low, block.width)));
+  });
+}
+
 QuantizedRow bitnet::rows::quantizeRow(ImplicitLocOpBuilder &b,
                                        QuantizerAttr quantizer, Value codes,
                                        BlockReader elements) {
@@ -114,6 +139,11 @@ QuantizedRow bitnet::rows::quantizeRow(ImplicitLocOpBuilder &b,
   if (scheme == Scheme::Absmean)
     magnitude = meanOf(b, quantizer, magnitude, f32Of(b, size));
   Value scale = scaleOf(b, quantizer, magnitude);
+  if (scheme == Scheme::Shifted) {
+    Value low = smallestElement(b, size, elements);
+    return {writeShiftedCodes(b, quantizer, {codes, scale}, low, elements),
+            scale};
+  }
   return {writeCodes(b, quantizer, {codes, scale}, elements), scale};
 }
 
@@ -153,9 +183,10 @@ bitnet::rows::quantizeRows(ImplicitLocOpBuilder &b,
       });
 }
 
-/// What each row contributes to the magnitude of the tensor.
-static Value reduceRows(ImplicitLocOpBuilder &b, Scheme scheme, Value input,
-                        ArrayRef<OpFoldResult> sizes) {
+/// One value of each row, computed in parallel.
+static Value mapRows(ImplicitLocOpBuilder &b, Value input,
+                     ArrayRef<OpFoldResult> sizes,
+                     function_ref<Value(int64_t, BlockReader)> reduce) {
   int64_t size = *getConstantIntValue(sizes[1]);
   auto partsOf = [&](ValueRange row) -> SmallVector<ResultPart> {
     return {rowOf(row[0], {}, RankedTensorType::get({}, b.getF32Type()), b)};
@@ -164,7 +195,7 @@ static Value reduceRows(ImplicitLocOpBuilder &b, Scheme scheme, Value input,
       {sizes[0]}, {emptyTensor(b, sizes[0], b.getF32Type())}, partsOf};
   auto reduced = forEachInParallel(
       b, loop, [&](ValueRange row, ValueRange parts) -> SmallVector<Value> {
-        Value one = reduceRow(b, scheme, size, [&](const LaneBlock &block) {
+        Value one = reduce(size, [&](const LaneBlock &block) {
           return widen(b, readBlock(b, input, row, block));
         });
         return {tensor::InsertOp::create(b, one, parts[0], ValueRange{})};
@@ -172,26 +203,51 @@ static Value reduceRows(ImplicitLocOpBuilder &b, Scheme scheme, Value input,
   return reduced[0];
 }
 
+/// Combines the values of rows in ascending order.
+static Value foldRows(ImplicitLocOpBuilder &b, Value values, Value rows,
+                      float init,
+                      function_ref<Value(Value one, Value sofar)> combine) {
+  auto combined =
+      forEachIndex(b, rows, 1, f32Of(b, init),
+                   [&](Value row, ValueRange carried) -> SmallVector<Value> {
+                     Value one = tensor::ExtractOp::create(b, values, row);
+                     return {combine(one, carried[0])};
+                   });
+  return combined[0];
+}
+
+/// The smallest element of a whole tensor.
+static Value smallestOfTensor(ImplicitLocOpBuilder &b, Value input,
+                              ArrayRef<OpFoldResult> sizes) {
+  Value values = mapRows(b, input, sizes, [&](int64_t size, BlockReader row) {
+    return smallestElement(b, size, row);
+  });
+  Value rows = getValueOrCreateConstantIndexOp(b, b.getLoc(), sizes[0]);
+  return foldRows(b, values, rows, INFINITY, [&](Value one, Value sofar) {
+    return smaller(b, one, sofar);
+  });
+}
+
 /// The magnitude of a whole tensor: rows are combined in ascending order.
 static Value magnitudeOfTensor(ImplicitLocOpBuilder &b, QuantizerAttr quantizer,
                                Value input, ArrayRef<OpFoldResult> sizes) {
   Scheme scheme = quantizer.getScheme();
   Value rows = getValueOrCreateConstantIndexOp(b, b.getLoc(), sizes[0]);
-  Value reduced = reduceRows(b, scheme, input, sizes);
-  auto combined =
-      forEachIndex(b, rows, 1, f32Of(b, 0.0f),
-                   [&](Value row, ValueRange carried) -> SmallVector<Value> {
-                     Value one = tensor::ExtractOp::create(b, reduced, row);
-                     if (scheme == Scheme::Absmean)
-                       return {arith::AddFOp::create(b, carried[0], one)};
-                     return {larger(b, one, carried[0])};
-                   });
-  if (scheme == Scheme::Absmax)
-    return combined[0];
+  Value reduced = mapRows(b, input, sizes, [&](int64_t size, BlockReader row) {
+    return reduceRow(b, scheme, size, row);
+  });
+  bool isMean = scheme == Scheme::Absmean;
+  Value combined =
+      foldRows(b, reduced, rows, 0.0f, [&](Value one, Value sofar) -> Value {
+        return isMean ? arith::AddFOp::create(b, sofar, one).getResult()
+                      : larger(b, one, sofar);
+      });
+  if (!isMean)
+    return combined;
   Value columns = getValueOrCreateConstantIndexOp(b, b.getLoc(), sizes[1]);
   Value count = arith::IndexCastOp::create(
       b, b.getI64Type(), arith::MulIOp::create(b, rows, columns));
-  return meanOf(b, quantizer, combined[0],
+  return meanOf(b, quantizer, combined,
                 arith::SIToFPOp::create(b, b.getF32Type(), count));
 }
 
@@ -210,10 +266,13 @@ struct QuantizeEachRow : OpRewritePattern<QuantizeOp> {
     Value input = op.getInput();
     SmallVector<OpFoldResult> sizes =
         tensor::getMixedSizes(b, b.getLoc(), input);
-    Value scale;
-    if (quantizer.getGranularity() == Granularity::Tensor)
+    Value scale, low;
+    if (quantizer.getGranularity() == Granularity::Tensor) {
       scale =
           scaleOf(b, quantizer, magnitudeOfTensor(b, quantizer, input, sizes));
+      if (quantizer.getScheme() == Scheme::Shifted)
+        low = smallestOfTensor(b, input, sizes);
+    }
     auto results = quantizeRows(b, sizes, [&](Value row, Value codes) {
       auto elements = [&](const LaneBlock &block) {
         return widen(b, readBlock(b, input, row, block));
@@ -221,7 +280,9 @@ struct QuantizeEachRow : OpRewritePattern<QuantizeOp> {
       if (!scale)
         return quantizeRow(b, quantizer, codes, elements);
       QuantizedRow result{codes, scale};
-      result.codes = writeCodes(b, quantizer, result, elements);
+      result.codes =
+          low ? writeShiftedCodes(b, quantizer, result, low, elements)
+              : writeCodes(b, quantizer, result, elements);
       return result;
     });
     replaceWithCasts(rewriter, op, results);

@@ -2,6 +2,7 @@
 #include "ActivationQuantizers.h"
 
 #include "MathMatchers.h"
+#include "ScaleFactors.h"
 #include "dialects/ONNX/ONNXDialect.h"
 
 #include "mlir/IR/TypeUtilities.h"
@@ -18,6 +19,14 @@ struct Scale {
   Value magnitude;
   float limit;
   bool reciprocal;
+};
+
+/// What activations are scaled by: their size, and how it is measured.
+struct Magnitude {
+  float floor;
+  Scheme scheme;
+  Granularity granularity;
+  Value of;
 };
 
 /// Codes of x * scale, rounded and clipped.
@@ -45,8 +54,30 @@ static Match<Scale> matchScale(Value scale) {
   return Scale{magnitude, product->constant, /*reciprocal=*/true};
 }
 
-/// The floor where `magnitude` is max(|x|) of each row, or the floor.
-static Match<float> matchRowMagnitude(Value magnitude, Value x) {
+/// v where `result` is `OpTy` of v along each row, or of all of it.
+template <typename OpTy>
+static Match<std::pair<Value, Granularity>> matchReduction(Value result) {
+  Match<Value> row = matchRowReduction<OpTy>(result);
+  if (row)
+    return std::pair(*row, Granularity::Token);
+  if (Match<Value> all = matchWholeReduction<OpTy>(result))
+    return std::pair(*all, Granularity::Tensor);
+  return row.miss();
+}
+
+/// The form's name in the catalogue, where it is given back as floats.
+static StringRef getForm(QuantizerAttr quantizer) {
+  if (quantizer.getScheme() == Scheme::Shifted || quantizer.getLow() == 0)
+    return "A6";
+  if (quantizer.getScheme() == Scheme::Absmean)
+    return "A7";
+  bool isFirst = quantizer.getGranularity() == Granularity::Tensor ||
+                 quantizer.getLimit().getValueAsDouble() == 128.0;
+  return isFirst ? "A5" : "A1";
+}
+
+/// The magnitude of the rows of x, or of all of it.
+static Match<Magnitude> matchMagnitude(Value magnitude, Value x) {
   auto clip = magnitude.getDefiningOp<onnx::ClipOp>();
   if (!clip || !clip.getLow())
     return miss("the magnitude of a row has no floor");
@@ -56,15 +87,28 @@ static Match<float> matchRowMagnitude(Value magnitude, Value x) {
   if (!floor || !(*floor > 0.0f))
     return miss("the floor of a row's magnitude is not a positive constant");
 
-  Match<Value> magnitudes = matchRowReduction<onnx::ReduceMaxOp>(clip.getX());
-  if (!magnitudes)
-    return miss("the magnitude is no row maximum: " + magnitudes.miss().reason);
-  auto abs = (*magnitudes).getDefiningOp<onnx::AbsOp>();
+  Scheme scheme = Scheme::Absmax;
+  auto reduced = matchReduction<onnx::ReduceMaxOp>(clip.getX());
+  if (!reduced && clip.getX().getDefiningOp<onnx::ReduceMeanOp>()) {
+    scheme = Scheme::Absmean;
+    reduced = matchReduction<onnx::ReduceMeanOp>(clip.getX());
+  }
+  if (!reduced)
+    return miss("the magnitude is no row maximum: " + reduced.miss().reason);
+  auto abs = reduced->first.getDefiningOp<onnx::AbsOp>();
   if (!abs)
     return miss("the maximum is not one of magnitudes");
-  if (abs.getX() != x)
+  if (abs.getX() == x)
+    return Magnitude{*floor, scheme, reduced->second, x};
+  // Equation 6 of b1: x - min(x) by the magnitude of x.
+  auto sub = x.getDefiningOp<onnx::SubOp>();
+  if (!sub || abs.getX() != sub.getA() || scheme != Scheme::Absmax)
     return miss("the scale comes from other activations");
-  return *floor;
+  auto smallest = matchReduction<onnx::ReduceMinOp>(sub.getB());
+  if (!smallest || smallest->first != sub.getA() ||
+      smallest->second != reduced->second)
+    return miss("the scale comes from other activations");
+  return Magnitude{*floor, Scheme::Shifted, reduced->second, sub.getA()};
 }
 
 /// A bound that is an integer of 8 bits.
@@ -94,10 +138,12 @@ static Match<Codes> matchCodes(Value codes) {
   return Codes{round.getX(), *low, *high};
 }
 
-/// Codes beyond the scale's limit would saturate: another quantizer.
+/// Codes beyond the scale's limit would saturate: another quantizer. At most
+/// one step may be lost, since 128 does not fit 8 bits.
 static std::optional<Miss> checkRange(const Codes &codes, float limit) {
   bool symmetric = codes.low == -codes.high || codes.low == -codes.high - 1;
-  if (static_cast<float>(codes.high) == limit && symmetric)
+  auto high = static_cast<float>(codes.high);
+  if ((high == limit || high + 1 == limit) && (symmetric || codes.low == 0))
     return std::nullopt;
   return miss("codes are clipped to " + Twine(codes.low) + ".." +
               Twine(codes.high) + ", but the scale is for " +
@@ -105,42 +151,71 @@ static std::optional<Miss> checkRange(const Codes &codes, float limit) {
 }
 
 /// x where the codes are those of x * s, with s from the rows of x.
-static Match<QuantizedActivations> matchQuantizer(const Codes &codes, Value s) {
-  auto mul = codes.scaled.getDefiningOp<onnx::MulOp>();
-  Value x = mul ? getOther(mul, s) : Value();
-  if (!x)
-    return miss("the codes are scaled back by another scale");
+static Match<QuantizedCodes> matchQuantizer(const Codes &codes, Value x,
+                                            Value s) {
   if (!hasRows(x))
     return miss("the activations are not rows of f32, f16 or bf16");
-
   Match<Scale> scale = matchScale(s);
   if (!scale)
     return scale.miss();
-  Match<float> floor = matchRowMagnitude(scale->magnitude, x);
-  if (!floor)
-    return floor.miss();
-  if (std::optional<Miss> range = checkRange(codes, scale->limit))
-    return *range;
+  Match<Magnitude> magnitude = matchMagnitude(scale->magnitude, x);
+  if (!magnitude)
+    return magnitude.miss();
+  // A mean says nothing about the largest code.
+  if (magnitude->scheme != Scheme::Absmean)
+    if (std::optional<Miss> range = checkRange(codes, scale->limit))
+      return *range;
 
   Type type = getElementTypeOrSelf(x);
-  return QuantizedActivations{
-      x,
-      QuantizerAttr::get(s.getContext(), Scheme::Absmax, Granularity::Token,
-                         FloatAttr::get(type, scale->limit),
-                         FloatAttr::get(type, *floor), codes.low, codes.high,
-                         scale->reciprocal),
-      "A1"};
+  QuantizerAttr quantizer = QuantizerAttr::get(
+      s.getContext(), magnitude->scheme, magnitude->granularity,
+      FloatAttr::get(type, scale->limit),
+      FloatAttr::get(type, magnitude->floor), codes.low, codes.high,
+      scale->reciprocal);
+  return QuantizedCodes{
+      {magnitude->of, quantizer, getForm(quantizer)}, s, scale->magnitude};
 }
 
-/// Div(codes of x, s)
-static Match<QuantizedActivations> matchRoundTrip(Value value) {
-  auto div = value.getDefiningOp<onnx::DivOp>();
-  if (!div)
-    return miss("the activations are not quantized");
-  Match<Codes> codes = matchCodes(div.getA());
+/// The quantizer of codes, whichever factor is the scale.
+static Match<QuantizedCodes> matchQuantizer(Value value) {
+  Match<Codes> codes = matchCodes(value);
   if (!codes)
     return codes.miss();
-  return matchQuantizer(*codes, div.getB());
+  auto mul = codes->scaled.getDefiningOp<onnx::MulOp>();
+  if (!mul)
+    return miss("the codes are not of scaled activations");
+  Match<QuantizedCodes> found = matchQuantizer(*codes, mul.getA(), mul.getB());
+  if (found)
+    return found;
+  // The reason is that of the factor which has the shape of a scale.
+  bool isScale = !hasRows(mul.getA()) ||
+                 cast<RankedTensorType>(mul.getA().getType()).getShape() !=
+                     cast<RankedTensorType>(mul.getType()).getShape();
+  Match<QuantizedCodes> other = matchQuantizer(*codes, mul.getB(), mul.getA());
+  return other || isScale ? other : found;
+}
+
+/// Codes, however they are bounded: what the scale is to be taken back from.
+static bool areCodes(Value value) {
+  return isa_and_present<onnx::ClipOp, onnx::RoundOp>(value.getDefiningOp());
+}
+
+/// Codes of x over s, or what is the same: times 1 / s, or m / limit.
+static Match<QuantizedActivations> matchRoundTrip(Value value) {
+  Value codes = findBase(value, areCodes);
+  if (!codes || codes == value)
+    return miss("the activations are not quantized");
+  Match<QuantizedCodes> found = matchQuantizer(codes);
+  if (!found)
+    return found.miss();
+  Match<std::vector<double>> factors =
+      matchScaledBack(value, {codes, found->scale, found->magnitude,
+                              found->activations.quantizer.getLimitAsFloat()});
+  if (!factors)
+    return factors.miss();
+  if (factors->size() != 1 || std::fabs(factors->front() - 1.0) > 1e-6)
+    return miss("the codes are scaled back by another scale");
+  return found->activations;
 }
 
 Match<QuantizedCodes> bitnet::matchQuantizedCodes(Value value) {
@@ -150,22 +225,10 @@ Match<QuantizedCodes> bitnet::matchQuantizedCodes(Value value) {
       return miss("the codes are not cast to int8 or float");
     value = cast.getInput();
   }
-  Match<Codes> codes = matchCodes(value);
-  if (!codes)
-    return codes.miss();
-  auto mul = codes->scaled.getDefiningOp<onnx::MulOp>();
-  if (!mul)
-    return miss("the codes are not of scaled activations");
-  Match<QuantizedActivations> found = matchQuantizer(*codes, mul.getB());
-  Value scale = mul.getB();
-  if (!found) {
-    scale = mul.getA();
-    found = matchQuantizer(*codes, scale);
-  }
-  if (!found)
-    return found.miss();
-  found->form = "A3";
-  return QuantizedCodes{*found, scale};
+  Match<QuantizedCodes> found = matchQuantizer(value);
+  if (found && found->activations.form == "A1")
+    found->activations.form = "A3";
+  return found;
 }
 
 /// Add(x, Sub(q, x)) is q to the forward pass, up to the rounding of the sum.
@@ -180,7 +243,8 @@ static Match<QuantizedActivations> matchStraightThrough(onnx::AddOp add) {
       return inner;
     if (inner->input != x)
       return miss("the straight-through estimator is of other activations");
-    inner->form = "A2";
+    if (inner->form == "A1")
+      inner->form = "A2";
     return inner;
   }
   return miss("the activations are not quantized");

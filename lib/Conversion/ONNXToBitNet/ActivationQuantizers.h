@@ -17,12 +17,16 @@ struct QuantizedActivations {
 
 /// A1: div(clip(round(mul(x, s))), s) with s = limit / max(|x|) for each row.
 /// A2: the same, wrapped in a straight-through estimator.
+/// A5: one s for all rows, or a limit of 128.
+/// A6: codes from 0 up, of x - min(x).
+/// A7: s = limit / mean(|x|).
 Match<QuantizedActivations> matchQuantizedActivations(mlir::Value value);
 
-/// Integer codes of x, and what they were scaled by.
+/// Integer codes of x, what they were scaled by, and what that comes from.
 struct QuantizedCodes {
   QuantizedActivations activations;
   mlir::Value scale;
+  mlir::Value magnitude;
 };
 
 /// A3: cast(clip(round(mul(x, s)))), as float or as int8.

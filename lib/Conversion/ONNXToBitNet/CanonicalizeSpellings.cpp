@@ -6,7 +6,10 @@
 #include "MathMatchers.h"
 #include "Raise.h"
 
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/TypeUtilities.h"
+
+#include <cmath>
 
 using namespace mlir;
 using namespace bitnet;
@@ -28,12 +31,24 @@ template <typename OpTy> static std::optional<Bounded> matchBounded(OpTy op) {
     return std::nullopt;
   for (Value bound : op->getOperands()) {
     Value x = getOther(op, bound);
-    auto type = cast<RankedTensorType>(bound.getType());
-    if (getScalar(bound) && type.getRank() == 0 &&
-        x.getType() == op->getResult(0).getType())
+    if (getScalar(bound) && x.getType() == op->getResult(0).getType())
       return Bounded{x, bound};
   }
   return std::nullopt;
+}
+
+/// A constant in another shape.
+static Value reshapeConstant(OpBuilder &b, Value constant,
+                             ArrayRef<int64_t> shape) {
+  ElementsAttr value = getConstant(constant);
+  auto type = RankedTensorType::get(shape, value.getElementType());
+  if (type == value.getType())
+    return constant;
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
+    value = DenseResourceElementsAttr::get(type, resource.getRawHandle());
+  else
+    value = cast<DenseElementsAttr>(value).reshape(type);
+  return onnx::ConstantOp::create(b, constant.getLoc(), type, value);
 }
 
 namespace {
@@ -47,8 +62,9 @@ struct MaxToClip : OpRewritePattern<onnx::MaxOp> {
     std::optional<Bounded> bounded = matchBounded(max);
     if (!bounded)
       return rewriter.notifyMatchFailure(max, "no bound is constant");
-    rewriter.replaceOpWithNewOp<onnx::ClipOp>(max, max.getType(), bounded->x,
-                                              bounded->bound, Value());
+    rewriter.replaceOpWithNewOp<onnx::ClipOp>(
+        max, max.getType(), bounded->x,
+        reshapeConstant(rewriter, bounded->bound, {}), Value());
     return success();
   }
 };
@@ -62,13 +78,15 @@ struct MinToClip : OpRewritePattern<onnx::MinOp> {
     std::optional<Bounded> bounded = matchBounded(min);
     if (!bounded)
       return rewriter.notifyMatchFailure(min, "no bound is constant");
-    rewriter.replaceOpWithNewOp<onnx::ClipOp>(min, min.getType(), bounded->x,
-                                              Value(), bounded->bound);
+    rewriter.replaceOpWithNewOp<onnx::ClipOp>(
+        min, min.getType(), bounded->x, Value(),
+        reshapeConstant(rewriter, bounded->bound, {}));
     return success();
   }
 };
 
-/// clip(clip(x, low, ), , high) -> clip(x, low, high)
+/// clip(clip(x, low, ), , high) -> clip(x, low, high), and the other way round
+/// where low <= high
 struct MergeClips : OpRewritePattern<onnx::ClipOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -77,13 +95,77 @@ struct MergeClips : OpRewritePattern<onnx::ClipOp> {
     auto inner = outer.getX().getDefiningOp<onnx::ClipOp>();
     if (!inner)
       return rewriter.notifyMatchFailure(outer, "input is not clipped");
-    if (!inner.getLow() || inner.getHigh() || outer.getLow() ||
-        !outer.getHigh())
-      return rewriter.notifyMatchFailure(outer,
-                                         "not a lower, then an upper bound");
-    rewriter.replaceOpWithNewOp<onnx::ClipOp>(
-        outer, outer.getType(), inner.getX(), inner.getLow(), outer.getHigh());
+    bool isLowFirst = inner.getLow() && !inner.getHigh() && !outer.getLow();
+    bool isHighFirst = inner.getHigh() && !inner.getLow() && !outer.getHigh();
+    Value low = isLowFirst ? inner.getLow() : outer.getLow();
+    Value high = isLowFirst ? outer.getHigh() : inner.getHigh();
+    if ((!isLowFirst && !isHighFirst) || !low || !high)
+      return rewriter.notifyMatchFailure(outer, "not one bound each");
+    std::optional<float> least = getScalar(low), most = getScalar(high);
+    if (isHighFirst && !(least && most && *least <= *most))
+      return rewriter.notifyMatchFailure(outer, "the bounds may cross");
+    rewriter.replaceOpWithNewOp<onnx::ClipOp>(outer, outer.getType(),
+                                              inner.getX(), low, high);
     return success();
+  }
+};
+
+/// round(clip(x, low, high)) -> clip(round(x), low, high), for whole bounds
+struct RoundFirst : OpRewritePattern<onnx::RoundOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(onnx::RoundOp round,
+                                PatternRewriter &rewriter) const override {
+    auto clip = round.getX().getDefiningOp<onnx::ClipOp>();
+    if (!clip || !clip->hasOneUse())
+      return rewriter.notifyMatchFailure(round, "input is not clipped for it");
+    for (Value bound : {clip.getLow(), clip.getHigh()}) {
+      std::optional<float> number = bound ? getScalar(bound) : 0.0f;
+      if (!number || std::nearbyint(*number) != *number)
+        return rewriter.notifyMatchFailure(clip, "a bound is not whole");
+    }
+    Value first = onnx::RoundOp::create(rewriter, round.getLoc(),
+                                        round.getType(), clip.getX());
+    rewriter.replaceOpWithNewOp<onnx::ClipOp>(round, round.getType(), first,
+                                              clip.getLow(), clip.getHigh());
+    return success();
+  }
+};
+
+/// A constant row of shape [1, .., n] beside something of as many dimensions or
+/// more -> one of shape [n]
+struct DropLeadingUnits : OpRewritePattern<onnx::ConstantOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(onnx::ConstantOp constant,
+                                PatternRewriter &rewriter) const override {
+    auto type = cast<RankedTensorType>(constant.getType());
+    if (type.getRank() < 2 || !isa<FloatType>(type.getElementType()) ||
+        type.getShape().back() != type.getNumElements())
+      return rewriter.notifyMatchFailure(constant, "not a row of floats");
+    Value row;
+    for (OpOperand &use : llvm::make_early_inc_range(constant->getUses())) {
+      if (!broadcastsTo(use.getOwner(), type.getRank(), constant))
+        continue;
+      if (!row)
+        row = reshapeConstant(rewriter, constant, type.getNumElements());
+      rewriter.modifyOpInPlace(use.getOwner(), [&] { use.set(row); });
+    }
+    if (!row)
+      return rewriter.notifyMatchFailure(constant, "its units count");
+    return success();
+  }
+
+private:
+  static bool broadcastsTo(Operation *user, int64_t rank, Value constant) {
+    if (isa<onnx::GemmOp>(user))
+      return user->getNumOperands() == 3 && user->getOperand(2) == constant &&
+             user->getOperand(0) != constant && user->getOperand(1) != constant;
+    if (!isa<onnx::AddOp, onnx::DivOp, onnx::MulOp, onnx::SubOp>(user))
+      return false;
+    Value other = getOther(user, constant);
+    return other != constant &&
+           cast<RankedTensorType>(other.getType()).getRank() >= rank;
   }
 };
 
@@ -227,7 +309,8 @@ struct SplitTranspose : OpRewritePattern<onnx::ReshapeOp> {
 
 void bitnet::populateSpellingPatterns(RewritePatternSet &patterns) {
   patterns.add<DropIdentity, DropIdleCast, DropIdleReshape<onnx::ExpandOp>,
-               DropIdleReshape<onnx::ReshapeOp>, DropLoneConcat, DropUnitFactor,
-               DropWidening, MaxToClip, MergeClips, MinToClip, SplitTranspose>(
+               DropIdleReshape<onnx::ReshapeOp>, DropLeadingUnits,
+               DropLoneConcat, DropUnitFactor, DropWidening, MaxToClip,
+               MergeClips, MinToClip, RoundFirst, SplitTranspose>(
       patterns.getContext());
 }

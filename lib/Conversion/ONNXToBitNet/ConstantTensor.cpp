@@ -82,15 +82,25 @@ std::optional<float> bitnet::getScalar(Value value) {
   return values ? std::optional<float>(values->front()) : std::nullopt;
 }
 
+/// The elements of a resource of 32 or 64 bits each.
+static std::optional<std::vector<int64_t>> copyIntegers(ElementsAttr constant) {
+  if (constant.getElementType().isInteger(64))
+    return copyResource<int64_t>(constant);
+  if (!constant.getElementType().isInteger(32))
+    return std::nullopt;
+  std::optional<std::vector<int32_t>> narrow = copyResource<int32_t>(constant);
+  if (!narrow)
+    return std::nullopt;
+  return std::vector<int64_t>(narrow->begin(), narrow->end());
+}
+
 std::optional<std::vector<int64_t>> bitnet::getIntegers(Value value) {
   ElementsAttr constant = getConstant(value);
   if (!constant || !isa<IntegerType>(constant.getElementType()))
     return std::nullopt;
   auto dense = dyn_cast<DenseIntElementsAttr>(constant);
   if (!dense)
-    return constant.getElementType().isInteger(64)
-               ? copyResource<int64_t>(constant)
-               : std::nullopt;
+    return copyIntegers(constant);
   std::vector<int64_t> values;
   values.reserve(dense.getNumElements());
   for (const APInt &value : dense.getValues<APInt>())

@@ -28,12 +28,14 @@ struct ConvertONNXToBitNet
   void runOnOperation() override {
     if (failed(expandContribOps()) ||
         failed(rewrite({bitnet::populateSpellingPatterns,
+                        bitnet::populateReductionSpellingPatterns,
                         bitnet::populateShareEmbeddingPatterns,
                         bitnet::populateSimplifyAttentionPatterns})) ||
         failed(rewrite({bitnet::populateRopePatterns,
                         bitnet::populateKvAppendPatterns,
                         bitnet::populateAttentionPatterns})) ||
         failed(rewrite({bitnet::populateBitLinearPatterns,
+                        bitnet::populateHadamardPatterns,
                         bitnet::populateIntegerLinearPatterns,
                         bitnet::populateEmbeddingPatterns,
                         bitnet::populateNormPatterns})))

@@ -3,6 +3,7 @@
 
 #include "Rows.h"
 #include "dialects/BitNet/LayerAttrs.h"
+#include "dialects/ONNX/ONNXDialect.h"
 
 #include "mlir/IR/TypeUtilities.h"
 
@@ -22,6 +23,22 @@ static bool hasNormInside(Value x, Location layer) {
   return !module.empty() && StringRef(inner).starts_with(module);
 }
 
+/// True for a rotation by a Hadamard matrix, in whatever shape.
+static bool isRotated(Value x) {
+  Operation *op = x.getDefiningOp();
+  while (isa_and_present<onnx::ReshapeOp, tensor::CastOp,
+                         tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
+    op = op->getOperand(0).getDefiningOp();
+  return isa_and_present<HadamardOp>(op);
+}
+
+/// The forms of activations and weights in the catalogue, such as "A1/W10".
+static std::string getForm(const BitLinear &layer) {
+  bool isRotation = isRotated(layer.activations.input);
+  return (isRotation ? "A8" : layer.activations.form.str()) + "/" +
+         (layer.weights.hasGroups() ? "W12" : layer.weights.form);
+}
+
 LinearOp bitnet::getLinear(Value value) {
   auto expand = value.getDefiningOp<tensor::ExpandShapeOp>();
   auto linear = (expand ? expand.getSrc() : value).getDefiningOp<LinearOp>();
@@ -33,7 +50,7 @@ LinearOp bitnet::getLinear(Value value) {
 Value bitnet::createLinear(PatternRewriter &rewriter, Value like,
                            BitLinear &&layer, Value bias) {
   Location loc = like.getLoc();
-  std::string form = layer.activations.form.str() + "/" + layer.weights.form;
+  std::string form = getForm(layer);
   if (hasNormInside(layer.activations.input, loc))
     form = "A4+" + form;
   int64_t outputs = layer.weights.outputs;
@@ -42,12 +59,13 @@ Value bitnet::createLinear(PatternRewriter &rewriter, Value like,
   std::string name = getModuleName(getNodePath(loc));
   Value weights = createWeights(rewriter, loc, std::move(layer.weights),
                                 name.empty() ? "weights" : name);
-  Value scale = createScale(rewriter, loc, scales);
+  Value scale = createScale(rewriter, loc, scales, outputs);
   Value x = layer.activations.input;
   auto type = getRowsType(x, outputs).clone(getElementTypeOrSelf(like));
-  auto linear = LinearOp::create(rewriter, loc, cast<RankedTensorType>(type),
-                                 collapseToRows(rewriter, loc, x), weights,
-                                 scale, bias, layer.activations.quantizer);
+  auto linear =
+      LinearOp::create(rewriter, loc, cast<RankedTensorType>(type),
+                       collapseToRows(rewriter, loc, x), weights, scale, bias,
+                       layer.activations.quantizer, layer.inverse);
   linear->setAttr(kFormAttr, rewriter.getStringAttr(form));
   linear->setAttr(kSourceBytesAttr, rewriter.getI64IntegerAttr(sourceBytes));
   return expandFromRows(rewriter, linear, x, like.getType());

@@ -11,6 +11,8 @@ namespace bitnet {
 struct BitLinear {
   QuantizedActivations activations;
   TernaryWeights weights;
+  /// The scale of the weights divides.
+  bool inverse = false;
 };
 
 /// The linear whose rows `value` is, maybe expanded to batches.

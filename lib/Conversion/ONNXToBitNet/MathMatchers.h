@@ -49,12 +49,31 @@ Match<mlir::Value> matchRowReduction(mlir::Value result) {
   if (reduce.getAxes())
     axes = getIntegers(reduce.getAxes());
   if (!axes || axes->size() != 1)
-    return miss("all of a tensor is reduced, not each row");
+    return miss("more than the last axis is reduced");
   int64_t axis = axes->front() < 0 ? axes->front() + rank : axes->front();
   if (axis != rank - 1)
     return miss("axis " + llvm::Twine(axis) + " is reduced, not the last");
   if (reduce.getKeepdims() == 0)
     return miss("the reduced dimension is dropped");
+  return reduce.getData();
+}
+
+/// v where `result` is `OpTy` of all of v, one number of any rank.
+template <typename OpTy>
+Match<mlir::Value> matchWholeReduction(mlir::Value result) {
+  auto reduce = result.getDefiningOp<OpTy>();
+  if (!reduce)
+    return miss("nothing is reduced");
+  size_t rank =
+      llvm::cast<mlir::RankedTensorType>(reduce.getData().getType()).getRank();
+  if (!reduce.getAxes() && reduce.getNoopWithEmptyAxes() == 0)
+    return reduce.getData();
+  std::optional<std::vector<int64_t>> axes;
+  if (reduce.getAxes())
+    axes = getIntegers(reduce.getAxes());
+  // Axes are distinct, so that as many as there are are all.
+  if (!axes || axes->size() != rank)
+    return miss("a part of the axes is reduced");
   return reduce.getData();
 }
 

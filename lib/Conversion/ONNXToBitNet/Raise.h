@@ -12,14 +12,20 @@ namespace bitnet {
 /// Brings spellings of one thing to one form: Max(x, c) -> Clip(x, c).
 void populateSpellingPatterns(mlir::RewritePatternSet &patterns);
 
+/// The same for a largest magnitude: TopK(x, 1) -> ReduceMax(x).
+void populateReductionSpellingPatterns(mlir::RewritePatternSet &patterns);
+
 /// MatMul of quantized activations and ternary weights -> bitnet.linear.
 void populateBitLinearPatterns(mlir::RewritePatternSet &patterns);
 
 /// Products of integer codes that are scaled afterwards -> bitnet.linear.
 void populateIntegerLinearPatterns(mlir::RewritePatternSet &patterns);
 
+/// MatMul with a Hadamard matrix -> bitnet.hadamard.
+void populateHadamardPatterns(mlir::RewritePatternSet &patterns);
+
 /// MatMulNBits(x, codes, scales) -> MatMul(x, DequantizeLinear(codes, scales)).
-/// Emits an error where that cannot be said.
+/// Emits an error where its weights are not constant.
 llvm::LogicalResult expandMatMulNBits(onnx::MatMulNBitsOp matmul);
 
 /// RMSNormalization, LayerNormalization and what they are made of.

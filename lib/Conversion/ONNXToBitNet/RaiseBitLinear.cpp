@@ -25,6 +25,8 @@ static Match<BitLinear> matchBitLinear(Value x, Value w, bool outputMajor) {
   Match<TernaryWeights> weights = getTernaryWeights(*matrix);
   if (!weights)
     return weights.miss();
+  if (weights->hasGroups() && !hasFloatRows(x))
+    return miss("the sums of groups of inputs are rounded to 16 bits");
   return BitLinear{*activations, std::move(*weights)};
 }
 
@@ -131,49 +133,60 @@ struct FoldBias : OpRewritePattern<onnx::AddOp> {
 };
 
 /// mul(linear(x, weights of scale 1, bias), s) -> linear(x, s, bias * s): the
-/// scale of weights that were stored as -1, 0 and +1.
-struct FoldScale : OpRewritePattern<onnx::MulOp> {
-  using OpRewritePattern::OpRewritePattern;
+/// scale of weights that were stored as -1, 0 and +1. Or div, by its inverse.
+template <typename OpTy> struct FoldScale : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
 
-  LogicalResult matchAndRewrite(onnx::MulOp mul,
+  LogicalResult matchAndRewrite(OpTy op,
                                 PatternRewriter &rewriter) const override {
-    std::optional<WithConstant> product =
-        matchWithConstant<onnx::MulOp>(mul.getResult());
-    LinearOp linear = product ? getLinear(product->value) : nullptr;
-    if (!linear || product->value.getType() != mul.getType())
-      return rewriter.notifyMatchFailure(mul, "not a linear and a constant");
+    Value scaled = op.getA(), factor = op.getB();
+    if (isa<onnx::MulOp>(op) && getConstant(scaled))
+      std::swap(scaled, factor);
+    LinearOp linear = getLinear(scaled);
+    std::optional<std::vector<float>> factors = getFloats(factor);
+    if (!linear || !factors || scaled.getType() != op.getType() ||
+        (factors->size() != 1 && !isRowVector(factor, scaled)))
+      return rewriter.notifyMatchFailure(op, "not a linear and a constant");
     if (!linear.getType().getElementType().isF32())
       return rewriter.notifyMatchFailure(
-          mul, "what is scaled has been rounded to 16 bits");
+          op, "what is scaled has been rounded to 16 bits");
     DenseFPElementsAttr unit;
     if (!matchPattern(linear.getScale(), m_Constant(&unit)) ||
-        !unit.isSplat() || unit.getSplatValue<float>() != 1.0f)
-      return rewriter.notifyMatchFailure(mul, "linear has a scale already");
+        !unit.isSplat() || unit.template getSplatValue<float>() != 1.0f)
+      return rewriter.notifyMatchFailure(op, "linear has a scale already");
     std::optional<std::vector<float>> bias;
     if (linear.getBias() && !(bias = getFloats(linear.getBias())))
-      return rewriter.notifyMatchFailure(mul, "bias is not constant");
+      return rewriter.notifyMatchFailure(op, "bias is not constant");
 
-    Location loc = mul.getLoc();
     Value scaledBias;
     if (bias) {
-      for (float &value : *bias)
-        value *= product->constant;
+      for (auto [i, value] : llvm::enumerate(*bias))
+        value = apply(value, (*factors)[factors->size() == 1 ? 0 : i]);
       scaledBias = arith::ConstantOp::create(
-          rewriter, loc,
+          rewriter, op.getLoc(),
           DenseElementsAttr::get(linear.getBias().getType(),
                                  ArrayRef<float>(*bias)));
     }
-    Value scale = createScale(rewriter, loc, product->constant);
-    Value scaled =
-        cloneLinear(rewriter, product->value, linear, scale, scaledBias);
-    rewriter.replaceOp(mul, scaled);
+    for (float &value : *factors)
+      value = apply(1.0f, value);
+    Value scale = createScale(rewriter, op.getLoc(), *factors,
+                              linear.getType().getDimSize(1));
+    // 1 is its own inverse.
+    rewriter.modifyOpInPlace(linear, [&] { linear.setInverse(false); });
+    rewriter.replaceOp(
+        op, cloneLinear(rewriter, scaled, linear, scale, scaledBias));
     return success();
+  }
+
+private:
+  static float apply(float value, float factor) {
+    return std::is_same_v<OpTy, onnx::MulOp> ? value * factor : value / factor;
   }
 };
 
 } // namespace
 
 void bitnet::populateBitLinearPatterns(RewritePatternSet &patterns) {
-  patterns.add<FoldBias, FoldScale, RaiseBitLinear, RaiseGemm>(
-      patterns.getContext());
+  patterns.add<FoldBias, FoldScale<onnx::DivOp>, FoldScale<onnx::MulOp>,
+               RaiseBitLinear, RaiseGemm>(patterns.getContext());
 }

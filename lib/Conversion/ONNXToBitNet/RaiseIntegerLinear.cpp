@@ -3,115 +3,155 @@
 #include "CreateLinear.h"
 #include "MathMatchers.h"
 #include "Raise.h"
+#include "ScaleFactors.h"
 
 using namespace mlir;
 using namespace bitnet;
 
+/// A product of two matrices, without anything added.
+static bool isProduct(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (isa_and_present<onnx::CastOp>(op))
+    op = op->getOperand(0).getDefiningOp();
+  return isa_and_present<onnx::GemmOp, onnx::MatMulIntegerOp, onnx::MatMulOp>(
+      op);
+}
+
 namespace {
 
-/// sums / activationScale * weightScale
-struct ScaledSums {
-  Value sums;
-  Value activationScale;
-  float weightScale;
+/// The two sides of a product.
+struct Product {
+  Value codes;
+  Value weights;
+  bool outputMajor = false;
+  /// Of the weights.
+  int64_t zeroPoint = 0;
 };
 
 } // namespace
 
-/// Div(sums, Mul(s, inverse weight scale))
-static Match<ScaledSums> matchScaledBack(onnx::DivOp div) {
-  std::optional<WithConstant> product =
-      matchWithConstant<onnx::MulOp>(div.getB());
-  if (!product)
-    return miss("the divisor has no constant in it");
-  if (!(product->constant > 0.0f))
-    return miss("the inverse scale of the weights is not positive");
-  return ScaledSums{div.getA(), product->value, 1.0f / product->constant};
+/// MatMulInteger without a zero point of the activations.
+static Match<Product> matchProduct(onnx::MatMulIntegerOp integer) {
+  if (integer.getAZeroPoint())
+    return miss("the activations have a zero point");
+  Product product{integer.getA(), integer.getB()};
+  if (!integer.getBZeroPoint())
+    return product;
+  Match<int64_t> zeroPoint = matchZeroPoint(integer.getBZeroPoint());
+  if (!zeroPoint)
+    return zeroPoint.miss();
+  product.zeroPoint = *zeroPoint;
+  return product;
 }
 
-/// Div(constant, s), or Mul(Reciprocal(s), constant)
-static std::optional<WithConstant> matchRescale(Value value) {
-  if (auto div = value.getDefiningOp<onnx::DivOp>())
-    if (std::optional<float> constant = getScalar(div.getA()))
-      return WithConstant{div.getB(), *constant};
-  std::optional<WithConstant> product = matchWithConstant<onnx::MulOp>(value);
-  Value s = product ? matchReciprocal(product->value) : Value();
-  return s ? std::optional<WithConstant>({s, product->constant}) : std::nullopt;
-}
-
-/// Mul(sums, weight scale / s)
-static Match<ScaledSums> matchScaledBack(onnx::MulOp mul) {
-  for (Value factor : mul->getOperands())
-    if (std::optional<WithConstant> rescale = matchRescale(factor))
-      return ScaledSums{getOther(mul, factor), rescale->value,
-                        rescale->constant};
-  return miss("no factor is a constant over a scale");
-}
-
-/// The two sides of MatMul in f32, or of MatMulInteger without zero points.
-static Match<std::pair<Value, Value>> matchIntegerProduct(Value sums) {
+/// MatMul or Gemm in f32, or MatMulInteger.
+static Match<Product> matchProduct(Value sums) {
   if (auto cast = sums.getDefiningOp<onnx::CastOp>())
     sums = cast.getInput();
-  if (auto matmul = sums.getDefiningOp<onnx::MatMulOp>()) {
-    if (!hasFloatRows(sums))
-      return miss("the sums have been rounded to 16 bits");
-    return std::pair<Value, Value>(matmul.getA(), matmul.getB());
-  }
-  auto integer = sums.getDefiningOp<onnx::MatMulIntegerOp>();
-  if (!integer)
-    return miss("what is scaled is no product");
-  if (integer.getAZeroPoint() || integer.getBZeroPoint())
-    return miss("the product has zero points");
-  return std::pair<Value, Value>(integer.getA(), integer.getB());
+  if (!hasFloatRows(sums) && !sums.getDefiningOp<onnx::MatMulIntegerOp>())
+    return miss("the sums have been rounded to 16 bits");
+  if (auto matmul = sums.getDefiningOp<onnx::MatMulOp>())
+    return Product{matmul.getA(), matmul.getB()};
+  if (auto integer = sums.getDefiningOp<onnx::MatMulIntegerOp>())
+    return matchProduct(integer);
+  auto gemm = cast<onnx::GemmOp>(sums.getDefiningOp());
+  if (gemm.getC() || gemm.getTransA() != 0 ||
+      gemm.getAlpha().convertToFloat() != 1.0f)
+    return miss("the product is scaled, turned or added to");
+  return Product{gemm.getA(), gemm.getB(), gemm.getTransB() != 0};
 }
 
-static Match<BitLinear> matchIntegerLinear(const ScaledSums &scaled) {
-  Match<std::pair<Value, Value>> product = matchIntegerProduct(scaled.sums);
+/// The constants c where `value` is sums / (c * s), as it is written.
+static std::optional<std::vector<float>> matchDivisor(Value value, Value sums,
+                                                      Value s) {
+  auto div = value.getDefiningOp<onnx::DivOp>();
+  if (!div || div.getA() != sums)
+    return std::nullopt;
+  if (div.getB() == s)
+    return std::vector<float>{1.0f};
+  auto mul = div.getB().getDefiningOp<onnx::MulOp>();
+  Value constant = mul ? getOther(mul, s) : Value();
+  return constant ? getFloats(constant) : std::nullopt;
+}
+
+/// Multiplies the scale of weights by one constant, or one for each output.
+static void scaleWeights(TernaryWeights &weights, ArrayRef<double> constants) {
+  std::vector<float> &scale = weights.scale;
+  if (constants.size() > 1 && scale.size() == 1)
+    scale.resize(constants.size(), scale.front());
+  for (size_t i = 0; i < scale.size(); ++i)
+    scale[i] = static_cast<float>(scale[i] * constants[i % constants.size()]);
+}
+
+static Match<BitLinear> matchIntegerLinear(Value value) {
+  Value sums = findBase(value, isProduct);
+  if (!sums || sums == value)
+    return miss("what is scaled is no product");
+  if (cast<RankedTensorType>(sums.getType()).getShape() !=
+      cast<RankedTensorType>(value.getType()).getShape())
+    return miss("the scale changes the shape");
+  Match<Product> product = matchProduct(sums);
   if (!product)
     return product.miss();
   Match<WeightMatrix> matrix =
-      matchWeightMatrix(product->second, /*outputMajor=*/false);
+      matchWeightMatrix(product->weights, product->outputMajor);
   if (!matrix)
     return matrix.miss();
-  Match<QuantizedCodes> codes = matchQuantizedCodes(product->first);
+  matrix->zeroPoint += product->zeroPoint;
+  Match<QuantizedCodes> codes = matchQuantizedCodes(product->codes);
   if (!codes)
     return codes.miss();
-  if (codes->scale != scaled.activationScale)
-    return miss("the sums are scaled back by another scale");
+  QuantizerAttr quantizer = codes->activations.quantizer;
+  Match<std::vector<double>> constants =
+      matchScaledBack(value, {sums, codes->scale, codes->magnitude,
+                              quantizer.getLimitAsFloat()});
+  if (!constants)
+    return constants.miss();
   Match<TernaryWeights> weights = getTernaryWeights(*matrix);
   if (!weights)
     return weights.miss();
-  for (float &scale : weights->scale)
-    scale *= scaled.weightScale;
+  std::optional<std::vector<float>> divisor =
+      matchDivisor(value, sums, codes->scale);
+  if (divisor && llvm::all_equal(weights->scale) &&
+      weights->scale.front() == 1.0f) {
+    weights->scale = std::move(*divisor);
+    return BitLinear{codes->activations, std::move(*weights), /*inverse=*/true};
+  }
+  scaleWeights(*weights, *constants);
   return BitLinear{codes->activations, std::move(*weights)};
 }
 
-/// The first thing that fails for `op`, if it scales sums.
-template <typename OpTy> static Miss explain(OpTy op) {
-  Match<ScaledSums> scaled = matchScaledBack(op);
-  return scaled ? matchIntegerLinear(*scaled).miss() : scaled.miss();
+/// The last of the products and quotients that scale `sums`; null if none does.
+static Value findScaled(Value sums) {
+  Value scaled;
+  for (Value value = sums; value && value.hasOneUse();) {
+    Operation *user = *value.user_begin();
+    bool isScaling = isa<onnx::DivOp, onnx::MulOp>(user);
+    if (!isScaling && !(isa<onnx::CastOp>(user) && value == sums))
+      break;
+    value = user->getResult(0);
+    if (isScaling)
+      scaled = value;
+  }
+  return scaled;
 }
 
 Miss bitnet::explainIntegerProduct(Operation *product) {
-  Match<std::pair<Value, Value>> sides =
-      matchIntegerProduct(product->getResult(0));
+  Match<Product> sides = matchProduct(product->getResult(0));
   if (!sides)
     return sides.miss();
-  for (Operation *user : product->getUsers()) {
-    if (auto cast = dyn_cast<onnx::CastOp>(user); cast && cast->hasOneUse())
-      user = *cast->user_begin();
-    if (auto div = dyn_cast<onnx::DivOp>(user))
-      return explain(div);
-    if (auto mul = dyn_cast<onnx::MulOp>(user))
-      return explain(mul);
-  }
-  return miss("the sums are not scaled back");
+  Value scaled = findScaled(product->getResult(0));
+  Match<BitLinear> layer =
+      scaled ? matchIntegerLinear(scaled)
+             : Match<BitLinear>(miss("the sums are not scaled back"));
+  return layer ? miss("the scaled sums are not rows of f32") : layer.miss();
 }
 
 namespace {
 
-/// div(product(codes of x, weights), s * inverse scale) and
-/// mul(product(codes of x, weights), scale / s) -> linear(x, weights)
+/// div(product(codes of x, weights), s * inverse scale),
+/// mul(product(codes of x, weights), scale / s) and the like
+///   -> linear(x, weights)
 template <typename OpTy> struct RaiseIntegerLinear : OpRewritePattern<OpTy> {
   using OpRewritePattern<OpTy>::OpRewritePattern;
 
@@ -119,13 +159,9 @@ template <typename OpTy> struct RaiseIntegerLinear : OpRewritePattern<OpTy> {
                                 PatternRewriter &rewriter) const override {
     if (!hasFloatRows(op.getResult()))
       return rewriter.notifyMatchFailure(op, "result is not rows of f32");
-    Match<ScaledSums> scaled = matchScaledBack(op);
-    if (!scaled)
-      return rewriter.notifyMatchFailure(op, scaled.miss().reason);
-    if (cast<RankedTensorType>(scaled->sums.getType()).getShape() !=
-        cast<RankedTensorType>(op.getType()).getShape())
-      return rewriter.notifyMatchFailure(op, "the scale changes the shape");
-    Match<BitLinear> layer = matchIntegerLinear(*scaled);
+    if (isScaledFurther(op.getResult()))
+      return rewriter.notifyMatchFailure(op, "the scale goes on");
+    Match<BitLinear> layer = matchIntegerLinear(op.getResult());
     if (!layer)
       return rewriter.notifyMatchFailure(op, layer.miss().reason);
     rewriter.replaceOp(

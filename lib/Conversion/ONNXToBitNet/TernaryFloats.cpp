@@ -84,6 +84,10 @@ static Range getRange(ArrayRef<float> weights) {
   return range;
 }
 
+/// The smallest group of inputs that may have a scale of its own: with less,
+/// any matrix would do.
+static constexpr int64_t kSmallestGroup = 16;
+
 /// False for infinities and NaNs.
 static bool isOneScale(const Range &range, float tolerance) {
   float low = magnitudeOf(range.low), high = magnitudeOf(range.high);
@@ -145,6 +149,40 @@ static bool isScaleOfEach(const FloatMatrix &matrix, float scale) {
   return true;
 }
 
+/// The scales of groups of so many inputs, as [groups, outputs].
+static std::optional<Scales> findGroupScales(const FloatMatrix &matrix,
+                                             int64_t size, float tolerance) {
+  Scales scales{std::vector<float>(matrix.inputs / size * matrix.outputs),
+                /*isExact=*/true};
+  std::vector<float> storage;
+  for (int64_t n = 0; n < matrix.outputs; ++n) {
+    ArrayRef<float> row = matrix.row(n, storage);
+    for (int64_t group = 0; group < matrix.inputs / size; ++group) {
+      Match<Scales> scale = findScale(row.slice(group * size, size), tolerance);
+      if (!scale)
+        return std::nullopt;
+      scales.values[group * matrix.outputs + n] = scale->values.front();
+      scales.isExact &= scale->isExact;
+    }
+  }
+  return scales;
+}
+
+/// The same for the largest groups that do, of a power of two.
+static std::optional<Scales> findGroupScales(const FloatMatrix &matrix,
+                                             float tolerance) {
+  auto size = static_cast<int64_t>(
+      llvm::bit_floor(static_cast<uint64_t>(matrix.inputs)));
+  for (; size >= kSmallestGroup; size /= 2)
+    if (size < matrix.inputs && matrix.inputs % size == 0)
+      if (std::optional<Scales> scales =
+              findGroupScales(matrix, size, tolerance))
+        return scales;
+  return std::nullopt;
+}
+
+/// The scale of all weights, of each output, or of each group of inputs of it,
+/// which halves are too few digits for.
 static Match<Scales> findScales(const FloatMatrix &matrix,
                                 const WeightMatrix &weights) {
   float tolerance = getTolerance(weights);
@@ -159,8 +197,12 @@ static Match<Scales> findScales(const FloatMatrix &matrix,
   for (int64_t n = 0; n < matrix.outputs; ++n) {
     ArrayRef<float> row = matrix.row(n, storage);
     Match<Scales> scale = findScale(row, tolerance);
-    if (!scale)
+    if (!scale) {
+      if (isF32)
+        if (auto groups = findGroupScales(matrix, tolerance))
+          return *groups;
       return findOutlier(row, n, tolerance);
+    }
     scales.values.push_back(scale->values.front());
     scales.isExact &= scale->isExact;
   }

@@ -26,18 +26,18 @@ static onnx::TransposeOp getMatrixTranspose(Value weights) {
   return swaps ? transpose : nullptr;
 }
 
-/// True for halves that become f32, which changes no value.
-static bool isWidening(onnx::CastOp cast) {
+/// True for constant codes, and for halves that become f32: it changes no
+/// value.
+static bool isExact(onnx::CastOp cast) {
   Type from = getElementTypeOrSelf(cast.getInput());
+  if (isa<IntegerType>(from))
+    return getConstant(cast.getInput()) != nullptr;
   return (from.isF16() || from.isBF16()) &&
          getElementTypeOrSelf(cast.getType()).isF32();
 }
 
-/// The zero point, 0 if there is none.
-static Match<int64_t> matchZeroPoint(onnx::DequantizeLinearOp dequantize) {
-  if (!dequantize.getXZeroPoint())
-    return int64_t(0);
-  ElementsAttr constant = getConstant(dequantize.getXZeroPoint());
+Match<int64_t> bitnet::matchZeroPoint(Value zeroPoint) {
+  ElementsAttr constant = getConstant(zeroPoint);
   std::optional<std::vector<int8_t>> codes;
   if (constant)
     codes = getCodes(constant);
@@ -49,43 +49,54 @@ static Match<int64_t> matchZeroPoint(onnx::DequantizeLinearOp dequantize) {
   return int64_t(codes->front());
 }
 
-/// The scale of each output where all blocks along its inputs have the same
-/// one.
-static Match<std::vector<float>>
-mergeBlocks(onnx::DequantizeLinearOp dequantize, const WeightMatrix &weights,
-            std::vector<float> scale) {
-  auto type = cast<RankedTensorType>(dequantize.getXScale().getType());
+/// The scales of blocks as [blocks, outputs]; a single block where all of them
+/// along the inputs are equal.
+static std::vector<float> orderBlocks(const WeightMatrix &weights,
+                                      ArrayRef<float> scale) {
   int64_t outputs = weights.getOutputs();
+  int64_t blocks = scale.size() / outputs;
+  std::vector<float> ordered;
+  for (int64_t i = 0; i < blocks; ++i)
+    for (int64_t n = 0; n < outputs; ++n)
+      ordered.push_back(
+          scale[weights.outputMajor ? n * blocks + i : i * outputs + n]);
+  bool areEqual = llvm::all_of(llvm::seq(ordered.size()), [&](size_t i) {
+    return ordered[i] == ordered[i % outputs];
+  });
+  if (areEqual)
+    ordered.resize(outputs);
+  if (llvm::all_equal(ordered))
+    ordered.resize(1);
+  return ordered;
+}
+
+/// One number for each block of inputs of each output.
+static Match<std::vector<float>>
+matchBlocks(onnx::DequantizeLinearOp dequantize, const WeightMatrix &weights,
+            ArrayRef<float> scale) {
+  auto type = cast<RankedTensorType>(dequantize.getXScale().getType());
   int64_t outputAxis = weights.outputMajor ? 0 : 1;
   auto axis = static_cast<int64_t>(dequantize.getAxis());
   if ((axis < 0 ? axis + 2 : axis) == outputAxis || type.getRank() != 2 ||
-      type.getDimSize(outputAxis) != outputs)
+      type.getDimSize(outputAxis) != weights.getOutputs())
     return miss("the weights have blocks along their outputs");
+  std::vector<float> ordered = orderBlocks(weights, scale);
   int64_t blocks = type.getDimSize(1 - outputAxis);
-  std::vector<float> merged;
-  for (int64_t n = 0; n < outputs; ++n)
-    for (int64_t i = 0; i < blocks; ++i) {
-      float value =
-          scale[weights.outputMajor ? n * blocks + i : i * outputs + n];
-      if (i == 0)
-        merged.push_back(value);
-      if (value != merged.back())
-        return miss("output " + Twine(n) + " has several scales, one for " +
-                    Twine(dequantize.getBlockSize()) + " inputs");
-    }
-  if (llvm::all_equal(merged))
-    merged.resize(1);
-  return merged;
+  if (static_cast<int64_t>(ordered.size()) > weights.getOutputs() &&
+      weights.getInputs() !=
+          blocks * static_cast<int64_t>(dequantize.getBlockSize()))
+    return miss("the last block of inputs is shorter than the others");
+  return ordered;
 }
 
-/// One number, or one number for each output.
+/// One number, one for each output, or one for each block of each output.
 static Match<std::vector<float>> matchScale(onnx::DequantizeLinearOp dequantize,
                                             const WeightMatrix &weights) {
   std::optional<std::vector<float>> scale = getFloats(dequantize.getXScale());
   if (!scale)
     return miss("the scale of the weights is not a constant of floats");
   if (dequantize.getBlockSize() != 0)
-    return mergeBlocks(dequantize, weights, std::move(*scale));
+    return matchBlocks(dequantize, weights, *scale);
   if (scale->size() == 1)
     return *scale;
   auto axis = static_cast<int64_t>(dequantize.getAxis());
@@ -113,7 +124,7 @@ Match<WeightMatrix> bitnet::matchWeightMatrix(Value value, bool outputMajor) {
     weights.outputMajor = !outputMajor;
     value = transpose.getData();
   }
-  if (auto cast = value.getDefiningOp<onnx::CastOp>(); cast && isWidening(cast))
+  if (auto cast = value.getDefiningOp<onnx::CastOp>(); cast && isExact(cast))
     value = cast.getInput();
   auto dequantize = value.getDefiningOp<onnx::DequantizeLinearOp>();
   if (!dequantize) {
@@ -132,7 +143,9 @@ Match<WeightMatrix> bitnet::matchWeightMatrix(Value value, bool outputMajor) {
   if (!scale)
     return scale.miss();
   weights.scale = std::move(*scale);
-  Match<int64_t> zeroPoint = matchZeroPoint(dequantize);
+  if (!dequantize.getXZeroPoint())
+    return weights;
+  Match<int64_t> zeroPoint = matchZeroPoint(dequantize.getXZeroPoint());
   if (!zeroPoint)
     return zeroPoint.miss();
   weights.zeroPoint = *zeroPoint;
@@ -211,9 +224,12 @@ Value bitnet::createWeights(PatternRewriter &rewriter, Location loc,
 }
 
 Value bitnet::createScale(PatternRewriter &rewriter, Location loc,
-                          ArrayRef<float> scale) {
-  auto type = RankedTensorType::get({static_cast<int64_t>(scale.size())},
-                                    rewriter.getF32Type());
+                          ArrayRef<float> scale, int64_t outputs) {
+  auto size = static_cast<int64_t>(scale.size());
+  SmallVector<int64_t> shape = {size};
+  if (size > outputs && size > 1)
+    shape = {size / outputs, outputs};
+  auto type = RankedTensorType::get(shape, rewriter.getF32Type());
   return arith::ConstantOp::create(rewriter, loc,
                                    DenseElementsAttr::get(type, scale));
 }

@@ -16,7 +16,8 @@ struct WeightMatrix {
   /// Codes, or floats that have a scale in them.
   mlir::ElementsAttr values;
   int64_t zeroPoint = 0;
-  /// Of codes: one for the tensor, or one for each output.
+  /// Of codes: one for the tensor, one for each output, or, as [groups,
+  /// outputs], one for each group of neighbouring inputs of each output.
   std::vector<float> scale;
   /// Values are [outputs, inputs]; otherwise [inputs, outputs].
   bool outputMajor = false;
@@ -39,16 +40,24 @@ struct TernaryWeights {
   std::vector<int8_t> trits;
   int64_t outputs;
   int64_t inputs;
-  /// One for the tensor, or one for each output.
+  /// As in a WeightMatrix.
   std::vector<float> scale;
   std::string form;
   int64_t sourceBytes;
+
+  /// Groups of inputs have scales of their own.
+  bool hasGroups() const {
+    return static_cast<int64_t>(scale.size()) > std::max<int64_t>(outputs, 1);
+  }
 };
 
 /// The right side of a product: constant floats, constant codes, or
 /// DequantizeLinear of constant codes; [outputs, inputs] where `outputMajor`,
 /// maybe transposed.
 Match<WeightMatrix> matchWeightMatrix(mlir::Value weights, bool outputMajor);
+
+/// The one number that a constant zero point of weights is.
+Match<int64_t> matchZeroPoint(mlir::Value zeroPoint);
 
 /// Looks at every value.
 Match<TernaryWeights> getTernaryWeights(const WeightMatrix &weights);
@@ -61,9 +70,10 @@ Match<TernaryWeights> getTernaryFloats(const WeightMatrix &weights);
 mlir::Value createWeights(mlir::PatternRewriter &rewriter, mlir::Location loc,
                           TernaryWeights &&weights, llvm::StringRef name);
 
-/// A scale as a tensor.
+/// The scale of weights with so many outputs: one number, [outputs], or
+/// [groups, outputs].
 mlir::Value createScale(mlir::PatternRewriter &rewriter, mlir::Location loc,
-                        llvm::ArrayRef<float> scale);
+                        llvm::ArrayRef<float> scale, int64_t outputs);
 
 } // namespace bitnet
 

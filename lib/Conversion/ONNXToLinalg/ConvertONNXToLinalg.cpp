@@ -51,6 +51,7 @@ void bitnet::populateONNXToLinalgPatterns(const TypeConverter &converter,
   populateScatterPatterns(converter, patterns);
   populateShapeArithmeticPatterns(converter, patterns);
   populateSlicePatterns(converter, patterns);
+  populateTopKPatterns(converter, patterns);
 }
 
 namespace {

@@ -32,6 +32,7 @@ PopulateFunction populateRotaryEmbeddingPatterns;
 PopulateFunction populateScatterPatterns;
 PopulateFunction populateShapeArithmeticPatterns;
 PopulateFunction populateSlicePatterns;
+PopulateFunction populateTopKPatterns;
 
 } // namespace bitnet
 

@@ -157,6 +157,15 @@ void FunctionBuilder::importInitializers() {
       createConstant(importTensor(tensor, context), name, getNameLoc(name));
 }
 
+/// How many inputs an operator can have. ONNX Runtime's have no schema here.
+static int countInputs(const NodeProto &node, const OpSchema *schema) {
+  constexpr int kInputsOfMatMulNBits = 6;
+  if (schema)
+    return static_cast<int>(schema->inputs().size());
+  return node.op_type() == "MatMulNBits" ? kInputsOfMatMulNBits
+                                         : node.input_size();
+}
+
 /// One operand group for each input of the schema, if the operation has groups.
 void FunctionBuilder::addOperands(const NodeProto &node,
                                   OperationState &state) {
@@ -165,11 +174,11 @@ void FunctionBuilder::addOperands(const NodeProto &node,
       state.operands.push_back(values.lookup(input));
 
   const OpSchema *schema = getSchema(node);
-  if (state.name.hasTrait<OpTrait::AttrSizedOperandSegments>() && schema) {
+  if (state.name.hasTrait<OpTrait::AttrSizedOperandSegments>()) {
     SmallVector<int32_t> sizes;
-    for (int i = 0, e = int(schema->inputs().size()); i < e; ++i)
+    for (int i = 0, e = countInputs(node, schema); i < e; ++i)
       sizes.push_back(i < node.input_size() && !node.input(i).empty());
-    if (!sizes.empty() &&
+    if (schema && !sizes.empty() &&
         schema->inputs().back().GetOption() == OpSchema::Variadic)
       sizes.back() = std::max(0, node.input_size() - int(sizes.size()) + 1);
     state.addAttribute("operandSegmentSizes",

@@ -23,6 +23,17 @@ func.func @rescales(%sums: tensor<?x64xi32>, %s: tensor<?xf32>, %ws: tensor<1xf3
   return %y : tensor<?x64xf32>
 }
 
+// CHECK-LABEL: func @divides_by_inverse_scales(
+// CHECK:         %[[PRODUCT:[a-z0-9_]+]] = linalg.generic {indexing_maps = [#[[FIRST]], #[[VECTOR]], #[[VECTOR]]]
+// CHECK:           arith.mulf
+// CHECK:         linalg.generic {{.*}} ins(%{{.*}}, %[[PRODUCT]] : tensor<?x64xi32>, tensor<?xf32>)
+// CHECK:           %[[F:[a-z0-9_]+]] = arith.sitofp
+// CHECK:           arith.divf %[[F]], %{{.*}} : f32
+func.func @divides_by_inverse_scales(%sums: tensor<?x64xi32>, %s: tensor<?xf32>, %ws: tensor<1xf32>) -> tensor<?x64xf32> {
+  %y = bitnet.dequantize %sums, %s, %ws inverse : tensor<?x64xi32>, tensor<?xf32>, tensor<1xf32> -> tensor<?x64xf32>
+  return %y : tensor<?x64xf32>
+}
+
 // CHECK-LABEL: func @rescales_columns(
 // CHECK:         linalg.generic {indexing_maps = [#[[ALL]], #[[ROW]], #[[COLUMN]], #[[COLUMN]], #[[ALL]]]
 // CHECK:           %[[RATIO:[a-z0-9_]+]] = arith.divf
@@ -94,6 +105,33 @@ func.func @spells_out_a_layer(%x: tensor<?x4xf32>, %w: tensor<2x4x!bitnet.trit>,
                               %scale: tensor<1xf32>) -> tensor<?x2xf32> {
   %y = bitnet.linear %x, %w, %scale {quantizer = #token}
       : tensor<?x4xf32>, tensor<2x4x!bitnet.trit>, tensor<1xf32> -> tensor<?x2xf32>
+  return %y : tensor<?x2xf32>
+}
+
+// CHECK-LABEL: func @rounds_quotients(
+// CHECK:           %[[Y:[a-z0-9_]+]] = arith.divf %{{.*}} : f32
+// CHECK-NEXT:      arith.truncf %[[Y]] : f32 to f16
+func.func @rounds_quotients(%sums: tensor<?x64xi32>, %s: tensor<?xf32>, %ws: tensor<1xf32>) -> tensor<?x64xf16> {
+  %y = bitnet.dequantize %sums, %s, %ws inverse : tensor<?x64xi32>, tensor<?xf32>, tensor<1xf32> -> tensor<?x64xf16>
+  return %y : tensor<?x64xf16>
+}
+
+// Sums of groups are exact; what they are scaled to is added in their order.
+// CHECK-LABEL: func @adds_groups(
+// CHECK:         linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "parallel", "reduction"]
+// CHECK:           arith.muli
+// CHECK:           arith.addi
+// CHECK:         linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "reduction"]
+// CHECK:           %[[RATIO:[a-z0-9_]+]] = arith.divf
+// CHECK:           %[[F:[a-z0-9_]+]] = arith.sitofp
+// CHECK:           %[[Y:[a-z0-9_]+]] = arith.mulf %[[F]], %[[RATIO]]
+// CHECK:           arith.addf %{{.*}}, %[[Y]]
+// CHECK:         linalg.generic
+// CHECK:           arith.addf
+func.func @adds_groups(%x: tensor<?x4xf32>, %w: tensor<2x4x!bitnet.trit>,
+                       %scale: tensor<2x2xf32>, %bias: tensor<2xf32>) -> tensor<?x2xf32> {
+  %y = bitnet.linear %x, %w, %scale bias %bias : tensor<2xf32> {quantizer = #token}
+      : tensor<?x4xf32>, tensor<2x4x!bitnet.trit>, tensor<2x2xf32> -> tensor<?x2xf32>
   return %y : tensor<?x2xf32>
 }
 

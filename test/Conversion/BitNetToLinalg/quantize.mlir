@@ -1,6 +1,7 @@
 // RUN: bitnet-opt %s --convert-bitnet-to-linalg | FileCheck %s
 
 #token = #bitnet.quantizer<absmax, token, limit = 127.0 : f32, floor = 1.0e-5 : f32, low = -128, high = 127, reciprocal = true>
+#shifted = #bitnet.quantizer<shifted, token, limit = 128.0 : f32, floor = 1.0e-5 : f32, low = 0, high = 127, reciprocal = true>
 #mean = #bitnet.quantizer<absmean, tensor, limit = 2.6 : f32, floor = 1.0e-5 : f32, low = -8, high = 7, reciprocal = false>
 
 // CHECK-LABEL: func @quantizes_tokens(
@@ -32,6 +33,18 @@ func.func @quantizes_tokens(%x: tensor<?x16xf32>) -> (tensor<?x16xi8>, tensor<?x
 func.func @quantizes_a_tensor_by_its_mean(%x: tensor<?x20xf32>) -> (tensor<?x20xi8>, tensor<?xf32>) {
   %q, %s = bitnet.quantize %x {quantizer = #mean} : tensor<?x20xf32> -> tensor<?x20xi8>, tensor<?xf32>
   return %q, %s : tensor<?x20xi8>, tensor<?xf32>
+}
+
+// CHECK-LABEL: func @shifts_to_the_minimum(
+// CHECK:         math.absf
+// CHECK:         arith.constant 0x7F800000 : f32
+// CHECK:         linalg.generic {{.*}} iterator_types = ["parallel", "reduction"]
+// CHECK:           arith.cmpf olt
+// CHECK:         arith.subf
+// CHECK:         math.roundeven
+func.func @shifts_to_the_minimum(%x: tensor<?x16xf32>) -> (tensor<?x16xi8>, tensor<?xf32>) {
+  %q, %s = bitnet.quantize %x {quantizer = #shifted} : tensor<?x16xf32> -> tensor<?x16xi8>, tensor<?xf32>
+  return %q, %s : tensor<?x16xi8>, tensor<?xf32>
 }
 
 // CHECK-LABEL: func @normalizes_then_quantizes(

@@ -3,6 +3,8 @@
 
 #token = #bitnet.quantizer<absmax, token, limit = 127.0 : f32, floor = 1.0e-5 : f32, low = -128, high = 127, reciprocal = true>
 #divides = #bitnet.quantizer<absmax, token, limit = 127.0 : f32, floor = 1.0e-5 : f32, low = -128, high = 127, reciprocal = false>
+#shifted = #bitnet.quantizer<shifted, token, limit = 128.0 : f32, floor = 1.0e-5 : f32, low = 0, high = 127, reciprocal = true>
+#shifted_tensor = #bitnet.quantizer<shifted, tensor, limit = 128.0 : f32, floor = 1.0e-5 : f32, low = 0, high = 127, reciprocal = true>
 #mean = #bitnet.quantizer<absmean, token, limit = 2.6 : f32, floor = 1.0e-5 : f32, low = -8, high = 7, reciprocal = true>
 #tensor = #bitnet.quantizer<absmax, tensor, limit = 127.0 : f32, floor = 1.0e-5 : f32, low = -128, high = 127, reciprocal = true>
 
@@ -83,6 +85,33 @@ func.func @adds_the_tail_to_its_own_lanes(%x: tensor<?x19xf32>)
 func.func @folds_rows_of_a_tensor_in_order(%x: tensor<?x16xf32>)
     -> (tensor<?x16xi8>, tensor<?xf32>) {
   %q, %s = bitnet.quantize %x {quantizer = #tensor}
+      : tensor<?x16xf32> -> tensor<?x16xi8>, tensor<?xf32>
+  return %q, %s : tensor<?x16xi8>, tensor<?xf32>
+}
+
+// The smallest element of a row is taken from its elements before they are
+// scaled.
+// CHECK-LABEL: func @shifts_to_the_minimum(
+// CHECK:         arith.cmpf olt
+// CHECK:         %[[SHIFTED:[a-z0-9_]+]] = arith.subf %{{.*}} : vector<16xf32>
+// CHECK-NEXT:    vector.broadcast
+// CHECK-NEXT:    arith.mulf %[[SHIFTED]]
+func.func @shifts_to_the_minimum(%x: tensor<?x16xf32>)
+    -> (tensor<?x16xi8>, tensor<?xf32>) {
+  %q, %s = bitnet.quantize %x {quantizer = #shifted}
+      : tensor<?x16xf32> -> tensor<?x16xi8>, tensor<?xf32>
+  return %q, %s : tensor<?x16xi8>, tensor<?xf32>
+}
+
+// CHECK-LABEL: func @shifts_to_the_minimum_of_all(
+// CHECK-COUNT-2: scf.forall
+// CHECK:         scf.for
+// CHECK:           arith.cmpf olt
+// CHECK:         scf.forall
+// CHECK:           arith.subf
+func.func @shifts_to_the_minimum_of_all(%x: tensor<?x16xf32>)
+    -> (tensor<?x16xi8>, tensor<?xf32>) {
+  %q, %s = bitnet.quantize %x {quantizer = #shifted_tensor}
       : tensor<?x16xf32> -> tensor<?x16xi8>, tensor<?xf32>
   return %q, %s : tensor<?x16xi8>, tensor<?xf32>
 }

@@ -50,17 +50,83 @@ func.func @keeps_minimum_of_three(%x: tensor<?x8xf32>, %z: tensor<?x8xf32>) -> t
   return %y : tensor<?x8xf32>
 }
 
-// The order matters if the bounds are the wrong way round: low wins here, and
-// would lose in a Clip.
-// CHECK-LABEL: func @keeps_bounds_in_other_order(
-// CHECK:         onnx.Clip
-// CHECK:         onnx.Clip
-func.func @keeps_bounds_in_other_order(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+// CHECK-LABEL: func @both_bounds_the_other_way(
+// CHECK-SAME:    %[[X:.*]]: tensor<?x8xf32>
+// CHECK-DAG:     %[[LOW:.*]] = onnx.Constant {value = dense<5.000000e-01>
+// CHECK-DAG:     %[[HIGH:.*]] = onnx.Constant {value = dense<1.500000e+00>
+// CHECK:         %[[Y:.*]] = onnx.Clip %[[X]], %[[LOW]], %[[HIGH]]
+// CHECK-NEXT:    return %[[Y]]
+func.func @both_bounds_the_other_way(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
   %low = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
   %high = onnx.Constant {value = dense<1.5> : tensor<f32>} : () -> tensor<f32>
   %a = onnx.Min %x, %high : (tensor<?x8xf32>, tensor<f32>) -> tensor<?x8xf32>
   %b = onnx.Max %a, %low : (tensor<?x8xf32>, tensor<f32>) -> tensor<?x8xf32>
   return %b : tensor<?x8xf32>
+}
+
+// The order matters if the bounds cross: low wins here, and would lose in a
+// Clip.
+// CHECK-LABEL: func @keeps_bounds_that_cross(
+// CHECK:         onnx.Clip
+// CHECK:         onnx.Clip
+func.func @keeps_bounds_that_cross(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %low = onnx.Constant {value = dense<1.5> : tensor<f32>} : () -> tensor<f32>
+  %high = onnx.Constant {value = dense<0.5> : tensor<f32>} : () -> tensor<f32>
+  %a = onnx.Min %x, %high : (tensor<?x8xf32>, tensor<f32>) -> tensor<?x8xf32>
+  %b = onnx.Max %a, %low : (tensor<?x8xf32>, tensor<f32>) -> tensor<?x8xf32>
+  return %b : tensor<?x8xf32>
+}
+
+// A bound of one element counts as a scalar.
+// CHECK-LABEL: func @bound_of_one_element(
+// CHECK:         %[[LOW:.*]] = onnx.Constant {value = dense<5.000000e-01> : tensor<f32>}
+// CHECK:         onnx.Clip %{{.*}}, %[[LOW]]
+func.func @bound_of_one_element(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %low = onnx.Constant {value = dense<0.5> : tensor<1xf32>} : () -> tensor<1xf32>
+  %y = onnx.Max %x, %low : (tensor<?x8xf32>, tensor<1xf32>) -> tensor<?x8xf32>
+  return %y : tensor<?x8xf32>
+}
+
+// CHECK-LABEL: func @rounds_first(
+// CHECK:         %[[R:.*]] = onnx.Round %{{.*}}
+// CHECK:         %[[Y:.*]] = onnx.Clip %[[R]]
+// CHECK-NEXT:    return %[[Y]]
+func.func @rounds_first(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %low = onnx.Constant {value = dense<-8.0> : tensor<f32>} : () -> tensor<f32>
+  %high = onnx.Constant {value = dense<7.0> : tensor<f32>} : () -> tensor<f32>
+  %a = onnx.Clip %x, %low, %high {operandSegmentSizes = array<i32: 1, 1, 1>} : (tensor<?x8xf32>, tensor<f32>, tensor<f32>) -> tensor<?x8xf32>
+  %b = onnx.Round %a : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %b : tensor<?x8xf32>
+}
+
+// 7.6 is rounded to 8, which lies beyond the bound.
+// CHECK-LABEL: func @keeps_rounding_after_other_bounds(
+// CHECK:         %[[C:.*]] = onnx.Clip
+// CHECK:         onnx.Round %[[C]]
+func.func @keeps_rounding_after_other_bounds(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %low = onnx.Constant {value = dense<-8.0> : tensor<f32>} : () -> tensor<f32>
+  %high = onnx.Constant {value = dense<7.6> : tensor<f32>} : () -> tensor<f32>
+  %a = onnx.Clip %x, %low, %high {operandSegmentSizes = array<i32: 1, 1, 1>} : (tensor<?x8xf32>, tensor<f32>, tensor<f32>) -> tensor<?x8xf32>
+  %b = onnx.Round %a : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %b : tensor<?x8xf32>
+}
+
+// CHECK-LABEL: func @row_of_units(
+// CHECK:         %[[C:.*]] = onnx.Constant {value = dense<[1.000000e+00, 2.000000e+00]> : tensor<2xf32>}
+// CHECK:         onnx.Add %{{.*}}, %[[C]]
+func.func @row_of_units(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
+  %c = onnx.Constant {value = dense<[[1.0, 2.0]]> : tensor<1x2xf32>} : () -> tensor<1x2xf32>
+  %y = onnx.Add %x, %c : (tensor<?x2xf32>, tensor<1x2xf32>) -> tensor<?x2xf32>
+  return %y : tensor<?x2xf32>
+}
+
+// Here the units give the result its dimensions.
+// CHECK-LABEL: func @keeps_units_that_count(
+// CHECK:         onnx.Add %{{.*}} : (tensor<2xf32>, tensor<1x2xf32>)
+func.func @keeps_units_that_count(%x: tensor<2xf32>) -> tensor<1x2xf32> {
+  %c = onnx.Constant {value = dense<[[1.0, 2.0]]> : tensor<1x2xf32>} : () -> tensor<1x2xf32>
+  %y = onnx.Add %x, %c : (tensor<2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
+  return %y : tensor<1x2xf32>
 }
 
 // CHECK-LABEL: func @keeps_factor_that_broadcasts(

@@ -56,7 +56,7 @@ func.func @static_scale(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
 func.func @dynamic_scale(%x: tensor<?x4xf32>) -> (tensor<?x2xi32>, tensor<?x2xi32>) {
   %w = onnx.Constant {value = dense<[[1, -1], [0, 1], [0, -1], [1, 1]]> : tensor<4x2xi8>} : () -> tensor<4x2xi8>
   %q, %s, %zero = onnx.DynamicQuantizeLinear %x : (tensor<?x4xf32>) -> (tensor<?x4xui8>, tensor<f32>, tensor<ui8>)
-  // expected-remark @below {{stays a float layer: the product has zero points}}
+  // expected-remark @below {{stays a float layer: the activations have a zero point}}
   %y = onnx.MatMulInteger %q, %w, %zero {operandSegmentSizes = array<i32: 1, 1, 1, 0>} : (tensor<?x4xui8>, tensor<4x2xi8>, tensor<ui8>) -> tensor<?x2xi32>
   // expected-remark @below {{stays a float layer: the sums are not scaled back}}
   %z = onnx.MatMulInteger %q, %w {operandSegmentSizes = array<i32: 1, 1, 0, 0>} : (tensor<?x4xui8>, tensor<4x2xi8>) -> tensor<?x2xi32>

@@ -63,6 +63,33 @@ func.func @round_trip_in_f16(%x: tensor<?x4xf16>) -> tensor<?x2xf16> {
   return %y : tensor<?x2xf16>
 }
 
+// The sums of groups are added in f32, which the model rounds.
+// CHECK-LABEL: func @groups_of_inputs(
+// CHECK-NOT:     bitnet.linear
+// CHECK:         onnx.MatMul
+func.func @groups_of_inputs(%x: tensor<?x4xf16>) -> tensor<?x2xf16> {
+  %axes = onnx.Constant {value = dense<-1> : tensor<1xi64>} : () -> tensor<1xi64>
+  %floor = onnx.Constant {value = dense<1.0e-5> : tensor<f16>} : () -> tensor<f16>
+  %low = onnx.Constant {value = dense<-128.0> : tensor<f16>} : () -> tensor<f16>
+  %high = onnx.Constant {value = dense<127.0> : tensor<f16>} : () -> tensor<f16>
+  %codes = onnx.Constant {value = dense<[[1, 0], [-1, 1], [0, -1], [1, 1]]> : tensor<4x2xi8>} : () -> tensor<4x2xi8>
+  %scale = onnx.Constant {value = dense<[[0.25, 0.5], [0.5, 0.25]]> : tensor<2x2xf16>} : () -> tensor<2x2xf16>
+  %w = onnx.DequantizeLinear %codes, %scale {axis = 0 : i64, block_size = 2 : i64}
+      : (tensor<4x2xi8>, tensor<2x2xf16>) -> tensor<4x2xf16>
+  %abs = onnx.Abs %x : (tensor<?x4xf16>) -> tensor<?x4xf16>
+  %max = onnx.ReduceMax %abs, %axes : (tensor<?x4xf16>, tensor<1xi64>) -> tensor<?x1xf16>
+  %m = onnx.Max %max, %floor : (tensor<?x1xf16>, tensor<f16>) -> tensor<?x1xf16>
+  %r = onnx.Reciprocal %m : (tensor<?x1xf16>) -> tensor<?x1xf16>
+  %s = onnx.Mul %r, %high : (tensor<?x1xf16>, tensor<f16>) -> tensor<?x1xf16>
+  %scaled = onnx.Mul %x, %s : (tensor<?x4xf16>, tensor<?x1xf16>) -> tensor<?x4xf16>
+  %round = onnx.Round %scaled : (tensor<?x4xf16>) -> tensor<?x4xf16>
+  %clip = onnx.Clip %round, %low, %high {operandSegmentSizes = array<i32: 1, 1, 1>}
+      : (tensor<?x4xf16>, tensor<f16>, tensor<f16>) -> tensor<?x4xf16>
+  %a = onnx.Div %clip, %s : (tensor<?x4xf16>, tensor<?x1xf16>) -> tensor<?x4xf16>
+  %y = onnx.MatMul %a, %w : (tensor<?x4xf16>, tensor<4x2xf16>) -> tensor<?x2xf16>
+  return %y : tensor<?x2xf16>
+}
+
 // A quantizer in f32 reads halves. Their product is rounded before it is
 // scaled, so the scale stays a product of its own.
 // CHECK-LABEL: func @quantizer_in_f32(

@@ -364,33 +364,34 @@ func.func @keeps_scale_per_channel(%x: tensor<3x4xf32>) -> tensor<3x2xf32> {
   return %y : tensor<3x2xf32>
 }
 
-// One scale for all rows: how training goes, not inference.
-func.func @keeps_scale_per_tensor(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
+// One scale for each entry of a batch: neither of a row nor of all.
+func.func @keeps_scale_per_entry(%x: tensor<?x3x4xf32>) -> tensor<?x3x2xf32> {
+  %axes = onnx.Constant {value = dense<[1, 2]> : tensor<2xi64>} : () -> tensor<2xi64>
   %floor = onnx.Constant {value = dense<9.99999974E-6> : tensor<f32>} : () -> tensor<f32>
   %low = onnx.Constant {value = dense<-128.0> : tensor<f32>} : () -> tensor<f32>
   %high = onnx.Constant {value = dense<127.0> : tensor<f32>} : () -> tensor<f32>
   %codes = onnx.Constant {value = dense<[[1, 0], [-1, 1], [0, -1], [1, 1]]> : tensor<4x2xi2>}
       : () -> tensor<4x2xi2>
   %scale = onnx.Constant {value = dense<0.25> : tensor<f32>} : () -> tensor<f32>
-  %abs = onnx.Abs %x : (tensor<?x4xf32>) -> tensor<?x4xf32>
-  %max = onnx.ReduceMax %abs : (tensor<?x4xf32>) -> tensor<1x1xf32>
+  %abs = onnx.Abs %x : (tensor<?x3x4xf32>) -> tensor<?x3x4xf32>
+  %max = onnx.ReduceMax %abs, %axes : (tensor<?x3x4xf32>, tensor<2xi64>) -> tensor<?x1x1xf32>
   %m = onnx.Clip %max, %floor {operandSegmentSizes = array<i32: 1, 1, 0>}
-      : (tensor<1x1xf32>, tensor<f32>) -> tensor<1x1xf32>
-  %r = onnx.Reciprocal %m : (tensor<1x1xf32>) -> tensor<1x1xf32>
-  %s = onnx.Mul %r, %high : (tensor<1x1xf32>, tensor<f32>) -> tensor<1x1xf32>
-  %scaled = onnx.Mul %x, %s : (tensor<?x4xf32>, tensor<1x1xf32>) -> tensor<?x4xf32>
-  %round = onnx.Round %scaled : (tensor<?x4xf32>) -> tensor<?x4xf32>
+      : (tensor<?x1x1xf32>, tensor<f32>) -> tensor<?x1x1xf32>
+  %r = onnx.Reciprocal %m : (tensor<?x1x1xf32>) -> tensor<?x1x1xf32>
+  %s = onnx.Mul %r, %high : (tensor<?x1x1xf32>, tensor<f32>) -> tensor<?x1x1xf32>
+  %scaled = onnx.Mul %x, %s : (tensor<?x3x4xf32>, tensor<?x1x1xf32>) -> tensor<?x3x4xf32>
+  %round = onnx.Round %scaled : (tensor<?x3x4xf32>) -> tensor<?x3x4xf32>
   %clip = onnx.Clip %round, %low, %high {operandSegmentSizes = array<i32: 1, 1, 1>}
-      : (tensor<?x4xf32>, tensor<f32>, tensor<f32>) -> tensor<?x4xf32>
-  %q = onnx.Div %clip, %s : (tensor<?x4xf32>, tensor<1x1xf32>) -> tensor<?x4xf32>
+      : (tensor<?x3x4xf32>, tensor<f32>, tensor<f32>) -> tensor<?x3x4xf32>
+  %q = onnx.Div %clip, %s : (tensor<?x3x4xf32>, tensor<?x1x1xf32>) -> tensor<?x3x4xf32>
   %w = onnx.DequantizeLinear %codes, %scale : (tensor<4x2xi2>, tensor<f32>) -> tensor<4x2xf32>
-  // expected-remark @below {{stays a float layer: the magnitude is no row maximum: all of a tensor is reduced, not each row}}
-  %y = onnx.MatMul %q, %w : (tensor<?x4xf32>, tensor<4x2xf32>) -> tensor<?x2xf32>
-  return %y : tensor<?x2xf32>
+  // expected-remark @below {{stays a float layer: the magnitude is no row maximum: more than the last axis is reduced}}
+  %y = onnx.MatMul %q, %w : (tensor<?x3x4xf32>, tensor<4x2xf32>) -> tensor<?x3x2xf32>
+  return %y : tensor<?x3x2xf32>
 }
 
-// The mean of magnitudes is another scheme (form A7).
-func.func @keeps_mean_magnitude(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
+// The sum of magnitudes is no measure of them.
+func.func @keeps_sum_of_magnitudes(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
   %axes = onnx.Constant {value = dense<-1> : tensor<1xi64>} : () -> tensor<1xi64>
   %floor = onnx.Constant {value = dense<9.99999974E-6> : tensor<f32>} : () -> tensor<f32>
   %low = onnx.Constant {value = dense<-128.0> : tensor<f32>} : () -> tensor<f32>
@@ -399,7 +400,7 @@ func.func @keeps_mean_magnitude(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
       : () -> tensor<4x2xi2>
   %scale = onnx.Constant {value = dense<0.25> : tensor<f32>} : () -> tensor<f32>
   %abs = onnx.Abs %x : (tensor<?x4xf32>) -> tensor<?x4xf32>
-  %max = onnx.ReduceMean %abs, %axes : (tensor<?x4xf32>, tensor<1xi64>) -> tensor<?x1xf32>
+  %max = onnx.ReduceSum %abs, %axes : (tensor<?x4xf32>, tensor<1xi64>) -> tensor<?x1xf32>
   %m = onnx.Clip %max, %floor {operandSegmentSizes = array<i32: 1, 1, 0>}
       : (tensor<?x1xf32>, tensor<f32>) -> tensor<?x1xf32>
   %r = onnx.Reciprocal %m : (tensor<?x1xf32>) -> tensor<?x1xf32>
@@ -597,8 +598,8 @@ func.func @keeps_several_zero_points(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
   return %y : tensor<?x2xf32>
 }
 
-// A scale for each block of inputs (form W12).
-func.func @keeps_scale_per_block(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
+// A scale for each block of inputs (form W12), but the last one is shorter.
+func.func @keeps_uneven_blocks(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
   %axes = onnx.Constant {value = dense<-1> : tensor<1xi64>} : () -> tensor<1xi64>
   %floor = onnx.Constant {value = dense<9.99999974E-6> : tensor<f32>} : () -> tensor<f32>
   %low = onnx.Constant {value = dense<-128.0> : tensor<f32>} : () -> tensor<f32>
@@ -618,9 +619,9 @@ func.func @keeps_scale_per_block(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
   %clip = onnx.Clip %round, %low, %high {operandSegmentSizes = array<i32: 1, 1, 1>}
       : (tensor<?x4xf32>, tensor<f32>, tensor<f32>) -> tensor<?x4xf32>
   %q = onnx.Div %clip, %s : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
-  %w = onnx.DequantizeLinear %codes, %scale {axis = 0 : i64, block_size = 2 : i64}
+  %w = onnx.DequantizeLinear %codes, %scale {axis = 0 : i64, block_size = 3 : i64}
       : (tensor<4x2xi2>, tensor<2x2xf32>) -> tensor<4x2xf32>
-  // expected-remark @below {{stays a float layer: output 0 has several scales, one for 2 inputs}}
+  // expected-remark @below {{stays a float layer: the last block of inputs is shorter than the others}}
   %y = onnx.MatMul %q, %w : (tensor<?x4xf32>, tensor<4x2xf32>) -> tensor<?x2xf32>
   return %y : tensor<?x2xf32>
 }

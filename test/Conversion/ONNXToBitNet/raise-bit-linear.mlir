@@ -539,6 +539,58 @@ func.func @scale_for_each_output(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
   return %y : tensor<?x2xf32>
 }
 
+// W4 by the inverse of its scale, one for each output.
+// CHECK-LABEL: func @divided_by_the_inverse_scale(
+// CHECK:         arith.constant dense<[2.500000e-01, 5.000000e-01]> : tensor<2xf32>
+// CHECK-NOT:     onnx.Div
+func.func @divided_by_the_inverse_scale(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
+  %axes = onnx.Constant {value = dense<-1> : tensor<1xi64>} : () -> tensor<1xi64>
+  %floor = onnx.Constant {value = dense<9.99999974E-6> : tensor<f32>} : () -> tensor<f32>
+  %low = onnx.Constant {value = dense<-128.0> : tensor<f32>} : () -> tensor<f32>
+  %high = onnx.Constant {value = dense<127.0> : tensor<f32>} : () -> tensor<f32>
+  %abs = onnx.Abs %x : (tensor<?x4xf32>) -> tensor<?x4xf32>
+  %max = onnx.ReduceMax %abs, %axes : (tensor<?x4xf32>, tensor<1xi64>) -> tensor<?x1xf32>
+  %m = onnx.Clip %max, %floor {operandSegmentSizes = array<i32: 1, 1, 0>}
+      : (tensor<?x1xf32>, tensor<f32>) -> tensor<?x1xf32>
+  %r = onnx.Reciprocal %m : (tensor<?x1xf32>) -> tensor<?x1xf32>
+  %s = onnx.Mul %r, %high : (tensor<?x1xf32>, tensor<f32>) -> tensor<?x1xf32>
+  %scaled = onnx.Mul %x, %s : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
+  %round = onnx.Round %scaled : (tensor<?x4xf32>) -> tensor<?x4xf32>
+  %clip = onnx.Clip %round, %low, %high {operandSegmentSizes = array<i32: 1, 1, 1>}
+      : (tensor<?x4xf32>, tensor<f32>, tensor<f32>) -> tensor<?x4xf32>
+  %q = onnx.Div %clip, %s : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
+  %w = onnx.Constant {value = dense<[[1.0, 0.0], [-1.0, 1.0], [0.0, -1.0], [1.0, 1.0]]> : tensor<4x2xf32>} : () -> tensor<4x2xf32>
+  %ws = onnx.Constant {value = dense<[4.0, 2.0]> : tensor<2xf32>} : () -> tensor<2xf32>
+  %p = onnx.MatMul %q, %w : (tensor<?x4xf32>, tensor<4x2xf32>) -> tensor<?x2xf32>
+  %y = onnx.Div %p, %ws : (tensor<?x2xf32>, tensor<2xf32>) -> tensor<?x2xf32>
+  return %y : tensor<?x2xf32>
+}
+
+// W11 in a product of floats.
+// CHECK-LABEL: func @codes_that_are_converted(
+// CHECK:         bitnet.form = "A1/W11"
+func.func @codes_that_are_converted(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
+  %axes = onnx.Constant {value = dense<-1> : tensor<1xi64>} : () -> tensor<1xi64>
+  %floor = onnx.Constant {value = dense<9.99999974E-6> : tensor<f32>} : () -> tensor<f32>
+  %low = onnx.Constant {value = dense<-128.0> : tensor<f32>} : () -> tensor<f32>
+  %high = onnx.Constant {value = dense<127.0> : tensor<f32>} : () -> tensor<f32>
+  %abs = onnx.Abs %x : (tensor<?x4xf32>) -> tensor<?x4xf32>
+  %max = onnx.ReduceMax %abs, %axes : (tensor<?x4xf32>, tensor<1xi64>) -> tensor<?x1xf32>
+  %m = onnx.Clip %max, %floor {operandSegmentSizes = array<i32: 1, 1, 0>}
+      : (tensor<?x1xf32>, tensor<f32>) -> tensor<?x1xf32>
+  %r = onnx.Reciprocal %m : (tensor<?x1xf32>) -> tensor<?x1xf32>
+  %s = onnx.Mul %r, %high : (tensor<?x1xf32>, tensor<f32>) -> tensor<?x1xf32>
+  %scaled = onnx.Mul %x, %s : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
+  %round = onnx.Round %scaled : (tensor<?x4xf32>) -> tensor<?x4xf32>
+  %clip = onnx.Clip %round, %low, %high {operandSegmentSizes = array<i32: 1, 1, 1>}
+      : (tensor<?x4xf32>, tensor<f32>, tensor<f32>) -> tensor<?x4xf32>
+  %q = onnx.Div %clip, %s : (tensor<?x4xf32>, tensor<?x1xf32>) -> tensor<?x4xf32>
+  %c = onnx.Constant {value = dense<[[1, 0], [-1, 1], [0, -1], [1, 1]]> : tensor<4x2xi8>} : () -> tensor<4x2xi8>
+  %w = onnx.Cast %c {to = 1 : i64} : (tensor<4x2xi8>) -> tensor<4x2xf32>
+  %y = onnx.MatMul %q, %w : (tensor<?x4xf32>, tensor<4x2xf32>) -> tensor<?x2xf32>
+  return %y : tensor<?x2xf32>
+}
+
 // Rows of outputs, a byte for each trit; every spelling gives the same ones.
 // CHECK:     dialect_resources
 // CHECK-DAG: {{ }}unsigned: "0x01000000[[TRITS:01FF00010001FF01]]"

@@ -179,3 +179,52 @@ func.func @keeps_four_levels(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
   %y = onnx.MatMul %q, %w : (tensor<?x4xf32>, tensor<4x2xf32>) -> tensor<?x2xf32>
   return %y : tensor<?x2xf32>
 }
+
+// W12, folded: groups of 16 inputs have a scale each.
+// CHECK-LABEL: func @scale_for_groups_of_inputs(
+// CHECK:         arith.constant dense<{{\[\[}}2.500000e-01, 3.000000e+00], [5.000000e-01, 3.000000e+00]]> : tensor<2x2xf32>
+// CHECK:         bitnet.linear {{.*}} {bitnet.form = "A1/W12"
+func.func @scale_for_groups_of_inputs(%x: tensor<?x32xf32>) -> tensor<?x2xf32> {
+  %axes = onnx.Constant {value = dense<-1> : tensor<1xi64>} : () -> tensor<1xi64>
+  %floor = onnx.Constant {value = dense<9.99999974E-6> : tensor<f32>} : () -> tensor<f32>
+  %low = onnx.Constant {value = dense<-128.0> : tensor<f32>} : () -> tensor<f32>
+  %high = onnx.Constant {value = dense<127.0> : tensor<f32>} : () -> tensor<f32>
+  %abs = onnx.Abs %x : (tensor<?x32xf32>) -> tensor<?x32xf32>
+  %max = onnx.ReduceMax %abs, %axes : (tensor<?x32xf32>, tensor<1xi64>) -> tensor<?x1xf32>
+  %m = onnx.Clip %max, %floor {operandSegmentSizes = array<i32: 1, 1, 0>}
+      : (tensor<?x1xf32>, tensor<f32>) -> tensor<?x1xf32>
+  %r = onnx.Reciprocal %m : (tensor<?x1xf32>) -> tensor<?x1xf32>
+  %s = onnx.Mul %r, %high : (tensor<?x1xf32>, tensor<f32>) -> tensor<?x1xf32>
+  %scaled = onnx.Mul %x, %s : (tensor<?x32xf32>, tensor<?x1xf32>) -> tensor<?x32xf32>
+  %round = onnx.Round %scaled : (tensor<?x32xf32>) -> tensor<?x32xf32>
+  %clip = onnx.Clip %round, %low, %high {operandSegmentSizes = array<i32: 1, 1, 1>}
+      : (tensor<?x32xf32>, tensor<f32>, tensor<f32>) -> tensor<?x32xf32>
+  %q = onnx.Div %clip, %s : (tensor<?x32xf32>, tensor<?x1xf32>) -> tensor<?x32xf32>
+  %w = onnx.Constant {value = dense<[[0.25, 3.0], [0.0, -3.0], [-0.25, 0.0], [0.25, 3.0], [0.0, -3.0], [-0.25, 0.0], [0.25, 3.0], [0.0, -3.0], [-0.25, 0.0], [0.25, 3.0], [0.0, -3.0], [-0.25, 0.0], [0.25, 3.0], [0.0, -3.0], [-0.25, 0.0], [0.25, 3.0], [0.0, -3.0], [-0.5, 0.0], [0.5, 3.0], [0.0, -3.0], [-0.5, 0.0], [0.5, 3.0], [0.0, -3.0], [-0.5, 0.0], [0.5, 3.0], [0.0, -3.0], [-0.5, 0.0], [0.5, 3.0], [0.0, -3.0], [-0.5, 0.0], [0.5, 3.0], [0.0, -3.0]]> : tensor<32x2xf32>} : () -> tensor<32x2xf32>
+  %y = onnx.MatMul %q, %w : (tensor<?x32xf32>, tensor<32x2xf32>) -> tensor<?x2xf32>
+  return %y : tensor<?x2xf32>
+}
+
+// One weight of a group is another number.
+// CHECK-LABEL: func @keeps_outlier_of_a_group(
+// CHECK-NOT:     bitnet.linear
+func.func @keeps_outlier_of_a_group(%x: tensor<?x32xf32>) -> tensor<?x2xf32> {
+  %axes = onnx.Constant {value = dense<-1> : tensor<1xi64>} : () -> tensor<1xi64>
+  %floor = onnx.Constant {value = dense<9.99999974E-6> : tensor<f32>} : () -> tensor<f32>
+  %low = onnx.Constant {value = dense<-128.0> : tensor<f32>} : () -> tensor<f32>
+  %high = onnx.Constant {value = dense<127.0> : tensor<f32>} : () -> tensor<f32>
+  %abs = onnx.Abs %x : (tensor<?x32xf32>) -> tensor<?x32xf32>
+  %max = onnx.ReduceMax %abs, %axes : (tensor<?x32xf32>, tensor<1xi64>) -> tensor<?x1xf32>
+  %m = onnx.Clip %max, %floor {operandSegmentSizes = array<i32: 1, 1, 0>}
+      : (tensor<?x1xf32>, tensor<f32>) -> tensor<?x1xf32>
+  %r = onnx.Reciprocal %m : (tensor<?x1xf32>) -> tensor<?x1xf32>
+  %s = onnx.Mul %r, %high : (tensor<?x1xf32>, tensor<f32>) -> tensor<?x1xf32>
+  %scaled = onnx.Mul %x, %s : (tensor<?x32xf32>, tensor<?x1xf32>) -> tensor<?x32xf32>
+  %round = onnx.Round %scaled : (tensor<?x32xf32>) -> tensor<?x32xf32>
+  %clip = onnx.Clip %round, %low, %high {operandSegmentSizes = array<i32: 1, 1, 1>}
+      : (tensor<?x32xf32>, tensor<f32>, tensor<f32>) -> tensor<?x32xf32>
+  %q = onnx.Div %clip, %s : (tensor<?x32xf32>, tensor<?x1xf32>) -> tensor<?x32xf32>
+  %w = onnx.Constant {value = dense<[[0.25, 3.0], [0.0, -3.0], [-0.25, 0.0], [0.25, 3.0], [0.0, -3.0], [0.7, 3.0], [0.25, 3.0], [0.0, -3.0], [-0.25, 0.0], [0.25, 3.0], [0.0, -3.0], [-0.25, 0.0], [0.25, 3.0], [0.0, -3.0], [-0.25, 0.0], [0.25, 3.0], [0.0, -3.0], [-0.5, 0.0], [0.5, 3.0], [0.0, -3.0], [-0.5, 0.0], [0.5, 3.0], [0.0, -3.0], [-0.5, 0.0], [0.5, 3.0], [0.0, -3.0], [-0.5, 0.0], [0.5, 3.0], [0.0, -3.0], [-0.5, 0.0], [0.5, 3.0], [0.0, -3.0]]> : tensor<32x2xf32>} : () -> tensor<32x2xf32>
+  %y = onnx.MatMul %q, %w : (tensor<?x32xf32>, tensor<32x2xf32>) -> tensor<?x2xf32>
+  return %y : tensor<?x2xf32>
+}

@@ -162,6 +162,14 @@ TEST(Quantize, AbsmeanClipsWhatIsLarge) {
   EXPECT_EQ(scale, (1.0f / 3.0f) * 3.0f);
 }
 
+TEST(Quantize, ShiftedCodesStartAtTheMinimum) {
+  Quantizer quantizer{Quantizer::Scheme::Shifted, 128.0f, 1e-5f, 0, 127};
+  float scale = 0;
+  EXPECT_EQ(quantized({-1.0f, 0.0f, 0.5f, -2.0f}, &scale, quantizer),
+            Codes({64, 127, 127, 0})); // max|x| = 2
+  EXPECT_EQ(scale, 64.0f);
+}
+
 TEST(Quantize, ATensorHasTheScaleOfItsLargestRow) {
   std::vector<float> x = {1.0f, -2.0f, 4.0f, 0.5f};
   Codes codes(4);
@@ -261,6 +269,12 @@ TEST(Dequantize, DividesTheScalesFirst) {
   float quotient = 1.0f / 41.0f;
   EXPECT_EQ(dequantize(41, 41.0f, 1.0f), 41.0f * quotient);
   EXPECT_NE(dequantize(41, 41.0f, 1.0f), 1.0f);
+}
+
+TEST(Dequantize, AnInverseScaleDividesByTheProduct) {
+  EXPECT_EQ(dequantizeByInverse(12, 4.0f, 2.0f), 1.5f);
+  float product = 3.0f * 0.1f; // rounded once
+  EXPECT_EQ(dequantizeByInverse(41, 0.1f, 3.0f), 41.0f / product);
 }
 
 TEST(Dequantize, SumsBelow2To24AreConvertedExactly) {

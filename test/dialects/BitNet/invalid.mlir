@@ -59,6 +59,33 @@ func.func @overflow(%x: tensor<1x16777216xi8>, %w: tensor<1x16777216x!bitnet.tri
 
 // -----
 
+func.func @uneven_groups(%x: tensor<8x4xf32>, %w: tensor<2x4x!bitnet.trit>, %scale: tensor<3x2xf32>) {
+  // expected-error @below {{cannot have scales for 3 groups of 4 inputs}}
+  bitnet.linear %x, %w, %scale {quantizer = #bitnet.quantizer<absmax, token, limit = 127.0 : f32, floor = 1.0e-5 : f32, low = -128, high = 127, reciprocal = true>}
+      : tensor<8x4xf32>, tensor<2x4x!bitnet.trit>, tensor<3x2xf32> -> tensor<8x2xf32>
+  return
+}
+
+// -----
+
+func.func @inverse_groups(%x: tensor<8x4xf32>, %w: tensor<2x4x!bitnet.trit>, %scale: tensor<2x2xf32>) {
+  // expected-error @below {{cannot divide by the scales of groups}}
+  bitnet.linear %x, %w, %scale inverse {quantizer = #bitnet.quantizer<absmax, token, limit = 127.0 : f32, floor = 1.0e-5 : f32, low = -128, high = 127, reciprocal = true>}
+      : tensor<8x4xf32>, tensor<2x4x!bitnet.trit>, tensor<2x2xf32> -> tensor<8x2xf32>
+  return
+}
+
+// -----
+
+func.func @groups_of_halves(%x: tensor<8x4xf16>, %w: tensor<2x4x!bitnet.trit>, %scale: tensor<2x2xf32>) {
+  // expected-error @below {{adds groups in f32, not in 'f16'}}
+  bitnet.linear %x, %w, %scale {quantizer = #bitnet.quantizer<absmax, token, limit = 127.0 : f32, floor = 1.0e-5 : f32, low = -128, high = 127, reciprocal = true>}
+      : tensor<8x4xf16>, tensor<2x4x!bitnet.trit>, tensor<2x2xf32> -> tensor<8x2xf16>
+  return
+}
+
+// -----
+
 func.func @weight_scale(%x: tensor<8x4xi32>, %s: tensor<8xf32>, %w: tensor<3xf32>) {
   // expected-error @below {{weight scale must have 1 or 4 elements, not 3}}
   bitnet.dequantize %x, %s, %w : tensor<8x4xi32>, tensor<8xf32>, tensor<3xf32> -> tensor<8x4xf32>

@@ -29,6 +29,21 @@ func.func @linear(%x: tensor<?x256xf32>, %w: tensor<704x256x!bitnet.trit>, %scal
   return %y, %z : tensor<?x704xf32>, tensor<?x704xf32>
 }
 
+// CHECK-LABEL: func @scales
+// CHECK:         bitnet.linear %{{.*}}, %{{.*}}, %{{.*}} inverse {
+// CHECK:         bitnet.linear {{.*}} : tensor<?x256xf32>, tensor<704x256x!bitnet.trit>, tensor<2x704xf32> -> tensor<?x704xf32>
+// CHECK:         bitnet.dequantize %{{.*}}, %{{.*}}, %{{.*}} inverse bias %{{.*}} : tensor<704xf32>
+func.func @scales(%x: tensor<?x256xf32>, %w: tensor<704x256x!bitnet.trit>, %scale: tensor<1xf32>,
+                  %groups: tensor<2x704xf32>, %sums: tensor<?x704xi32>, %s: tensor<?xf32>, %b: tensor<704xf32>) {
+  %y = bitnet.linear %x, %w, %scale inverse {quantizer = #q}
+      : tensor<?x256xf32>, tensor<704x256x!bitnet.trit>, tensor<1xf32> -> tensor<?x704xf32>
+  %z = bitnet.linear %x, %w, %groups {quantizer = #bitnet.quantizer<shifted, token, limit = 128.0 : f32, floor = 1.0e-5 : f32, low = 0, high = 127, reciprocal = true>}
+      : tensor<?x256xf32>, tensor<704x256x!bitnet.trit>, tensor<2x704xf32> -> tensor<?x704xf32>
+  %d = bitnet.dequantize %sums, %s, %scale inverse bias %b : tensor<704xf32>
+      : tensor<?x704xi32>, tensor<?xf32>, tensor<1xf32> -> tensor<?x704xf32>
+  return
+}
+
 // CHECK-LABEL: func @weights
 // CHECK:         bitnet.ternarize %{{.*}} floor 9.99999974E-6 : tensor<704x256xf32> -> tensor<704x256x!bitnet.trit>, tensor<1xf32>
 // CHECK:         bitnet.binarize %{{.*}} : tensor<704x256xf32> -> tensor<704x256x!bitnet.bit>, tensor<1xf32>

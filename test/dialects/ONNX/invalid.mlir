@@ -251,6 +251,15 @@ func.func @concat(%a: tensor<2x3xf32>, %b: tensor<3x3xf32>) -> tensor<2x6xf32> {
 
 // -----
 
+func.func @top_k(%x: tensor<4xf32>) -> tensor<5xf32> {
+  %k = onnx.Constant {value = dense<5> : tensor<1xi64>} : () -> tensor<1xi64>
+  // expected-error @below {{cannot take 5 of 4 elements}}
+  %y, %at = onnx.TopK %x, %k : (tensor<4xf32>, tensor<1xi64>) -> (tensor<5xf32>, tensor<5xi64>)
+  return %y : tensor<5xf32>
+}
+
+// -----
+
 func.func @split(%x: tensor<4xf32>) -> tensor<2xf32> {
   %s = onnx.Constant {value = dense<[2, 3]> : tensor<2xi64>} : () -> tensor<2xi64>
   // expected-error @below {{cannot cut 4 into parts of 5 together}}

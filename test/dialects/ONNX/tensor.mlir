@@ -98,6 +98,14 @@ func.func @split(%x: tensor<2x48xf32>, %sizes: tensor<2xi64>) {
   return
 }
 
+// CHECK-LABEL: func @top_k(
+// CHECK:         onnx.TopK %{{.*}}, %{{.*}} : (tensor<2x8xf32>, tensor<1xi64>) -> (tensor<2x?xf32>, tensor<2x?xi64>)
+func.func @top_k(%x: tensor<2x8xf32>, %k: tensor<1xi64>) {
+  %values, %indices = onnx.TopK %x, %k {axis = -1 : i64, largest = 1 : i64}
+      : (tensor<2x8xf32>, tensor<1xi64>) -> (tensor<2x?xf32>, tensor<2x?xi64>)
+  return
+}
+
 // CHECK-LABEL: func @slice(
 // CHECK:         onnx.Slice %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} {operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>} : (tensor<1x512xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<1x?xi64>
 func.func @slice(%x: tensor<1x512xi64>, %starts: tensor<1xi64>, %ends: tensor<1xi64>,

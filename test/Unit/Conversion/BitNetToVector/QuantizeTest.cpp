@@ -31,6 +31,7 @@ constexpr int64_t kOutputs = 6;
 struct Numbers {
   std::string activations, arithmetic;
   bool reciprocal;
+  std::string scheme = "absmax";
 };
 
 Precision precisionOf(StringRef type) {
@@ -58,7 +59,7 @@ float fromBits(StringRef type, uint16_t bits) {
 std::string moduleOf(const Numbers &numbers, int64_t k) {
   return llvm::formatv(
              R"(
-#q = #bitnet.quantizer<absmax, token, limit = 127.0 : {1}, floor = 1.0e-5 : {1},
+#q = #bitnet.quantizer<{5}, token, limit = 127.0 : {1}, floor = 1.0e-5 : {1},
                        low = -128, high = 127, reciprocal = {3}>
 func.func @quantize(%x: tensor<?x{2}x{0}>) -> (tensor<?x{2}xi8>, tensor<?xf32>)
     attributes {{llvm.emit_c_interface} {{
@@ -76,7 +77,7 @@ func.func @linear(%x: tensor<?x{2}x{0}>, %w: tensor<{4}x{2}x!bitnet.trit>)
 }
 )",
              numbers.activations, numbers.arithmetic, k,
-             numbers.reciprocal ? "true" : "false", kOutputs)
+             numbers.reciprocal ? "true" : "false", kOutputs, numbers.scheme)
       .str();
 }
 
@@ -215,6 +216,8 @@ protected:
     quantizer.floor = roundTo(quantizer.precision, 1e-5f);
     quantizer.division = numbers.reciprocal ? reference::Division::Reciprocal
                                             : reference::Division::Exact;
+    if (numbers.scheme == "shifted")
+      quantizer.scheme = reference::Quantizer::Scheme::Shifted;
     return quantizer;
   }
 };
@@ -251,18 +254,19 @@ TEST_P(Halves, EqualReference) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Types, Halves,
-                         testing::Values(Numbers{"bf16", "bf16", true},
-                                         Numbers{"bf16", "bf16", false},
-                                         Numbers{"bf16", "f32", true},
-                                         Numbers{"f16", "f16", true},
-                                         Numbers{"f16", "f16", false}),
-                         [](const testing::TestParamInfo<Numbers> &info) {
-                           const Numbers &numbers = info.param;
-                           return numbers.activations + "_in_" +
-                                  numbers.arithmetic +
-                                  (numbers.reciprocal ? "_by_reciprocal"
-                                                      : "_by_division");
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Types, Halves,
+    testing::Values(Numbers{"bf16", "bf16", true},
+                    Numbers{"bf16", "bf16", true, "shifted"},
+                    Numbers{"f16", "f16", false, "shifted"},
+                    Numbers{"bf16", "bf16", false},
+                    Numbers{"bf16", "f32", true}, Numbers{"f16", "f16", true},
+                    Numbers{"f16", "f16", false}),
+    [](const testing::TestParamInfo<Numbers> &info) {
+      const Numbers &numbers = info.param;
+      return numbers.scheme + "_of_" + numbers.activations + "_in_" +
+             numbers.arithmetic +
+             (numbers.reciprocal ? "_by_reciprocal" : "_by_division");
+    });
 
 } // namespace
