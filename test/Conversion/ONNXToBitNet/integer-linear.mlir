@@ -118,7 +118,7 @@ func.func @divides_by_the_scale_alone(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
 // Both scales, one after the other.
 // CHECK-LABEL: func @one_after_the_other(
 // CHECK:         %[[SCALE:.*]] = arith.constant dense<4.000000e+00> : tensor<1xf32>
-// CHECK:         bitnet.linear %{{.*}}, %{{.*}}, %[[SCALE]] {bitnet.form = "A3/W3"
+// CHECK:         bitnet.linear %{{.*}}, %{{.*}}, %[[SCALE]] {bitnet.form = "A3/W4"
 // CHECK-NOT:     onnx.Mul
 func.func @one_after_the_other(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
   %axes = onnx.Constant {value = dense<-1> : tensor<1xi64>} : () -> tensor<1xi64>
@@ -148,7 +148,7 @@ func.func @one_after_the_other(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
 // Equation 11 of b1, with a beta for each output.
 // CHECK-LABEL: func @beta_gamma_over_limit(
 // CHECK:         %[[SCALE:.*]] = arith.constant dense<[4.000000e+00, 2.000000e+00]> : tensor<2xf32>
-// CHECK:         bitnet.linear %{{.*}}, %{{.*}}, %[[SCALE]] {bitnet.form = "A3/W3"
+// CHECK:         bitnet.linear %{{.*}}, %{{.*}}, %[[SCALE]] {bitnet.form = "A3/W4"
 func.func @beta_gamma_over_limit(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
   %axes = onnx.Constant {value = dense<-1> : tensor<1xi64>} : () -> tensor<1xi64>
   %floor = onnx.Constant {value = dense<9.99999974E-6> : tensor<f32>} : () -> tensor<f32>
