@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace bitnet;
@@ -42,8 +43,12 @@ static Value shiftToZero(ImplicitLocOpBuilder &b, QuantizerAttr quantizer,
                          Value input) {
   auto init = b.getFloatAttr(b.getF32Type(), INFINITY);
   auto smallest = [](ImplicitLocOpBuilder &b, ValueRange x) {
-    return smaller(b, widen(b, x[0]), x[1]);
+    return smaller(b, x[0], x[1]);
   };
+  if (!getElementTypeOrSelf(input).isF32())
+    input = mapLike(
+        b, input, b.getF32Type(),
+        [](ImplicitLocOpBuilder &b, ValueRange x) { return widen(b, x[0]); });
   Value low = foldLast(b, input, init, smallest);
   if (quantizer.getGranularity() == Granularity::Tensor)
     low = combineRows(b, low, init, smallest);
@@ -52,7 +57,7 @@ static Value shiftToZero(ImplicitLocOpBuilder &b, QuantizerAttr quantizer,
       tensor::getMixedSizes(b, b.getLoc(), input), b.getF32Type(),
       [&](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
         return roundTo(b, quantizer.getArithmeticType(),
-                       arith::SubFOp::create(b, widen(b, x[0]), x[1]));
+                       arith::SubFOp::create(b, x[0], x[1]));
       });
 }
 
