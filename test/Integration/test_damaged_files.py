@@ -65,10 +65,10 @@ def test_program_survives_damaged_arrays(austen, tmp_path):
         "input_ids={}",
         rest,
         "-o",
-        "{out}",
+        "{out}.npz",
     )
 
 
 def test_program_survives_damaged_archives(austen, tmp_path):
     np.savez(tmp_path / "in.npz", **inputs_for(np.array([[1, 2, 3]])))
-    mutate(tmp_path / "in.npz", 100, austen.path, "run", "{}", "-o", "{out}")
+    mutate(tmp_path / "in.npz", 100, austen.path, "run", "{}", "-o", "{out}.npz")

@@ -2,11 +2,11 @@
 
     mutate.py --file model.onnx --count 500 --seed 1 -- bitnet-compile {} -o {out}
 
-`{}` is a damaged copy of --file and `{out}` a file that does not exist yet. A
-refusal is exit code 1 with an "error: " and nothing at {out}. Reported are
-crashes (a signal, a sanitizer's exit code, or more than 2 GB of memory), hangs,
-other exit codes, refusals without an error, and outputs left by a command that
-failed. The same seed gives the same copies.
+`{}` is a damaged copy of --file and `{out}` a file that does not exist yet; a
+suffix may follow. A refusal is exit code 1 with an "error: " and nothing at
+{out}. Reported are crashes (a signal, a sanitizer's exit code, or more than 2 GB
+of memory), hangs, other exit codes, refusals without an error, and outputs left
+by a command that failed. The same seed gives the same copies.
 
 An .onnx file is damaged field by field, so that most copies still parse as
 protobuf and the damage is met late; a .json file value by value; an .npy file in
@@ -285,6 +285,14 @@ def limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def remove_outputs(output: pathlib.Path) -> bool:
+    """True if there is a file of that name, whatever comes after it."""
+    found = list(output.parent.glob(output.name + "*"))
+    for path in found:
+        path.unlink()
+    return bool(found)
+
+
 def run(command: list[str], seconds: float, output: pathlib.Path) -> str:
     """What went wrong, or `accepted` or `refused`."""
     try:
@@ -299,8 +307,9 @@ def run(command: list[str], seconds: float, output: pathlib.Path) -> str:
     if b"Sanitizer" in report or b"runtime error:" in report:
         return "crash (sanitizer)"
     if done.returncode == 0:
+        remove_outputs(output)
         return "accepted"
-    if output.exists():
+    if remove_outputs(output):
         return "half-written"
     if done.returncode != 1:
         return f"exit {done.returncode}"
@@ -331,7 +340,6 @@ def try_all(
         ]
         outcome = run(command, arguments.timeout, output)
         outcomes[outcome] += 1
-        output.unlink(missing_ok=True)
         if outcome in ("accepted", "refused"):
             copy.unlink()
             continue
