@@ -90,7 +90,9 @@ static std::optional<Cache> findCache(func::FuncOp function, unsigned index) {
       terminator.getOperand(index).getDefiningOp<bitnet::KvAppendOp>();
   auto past =
       append ? dyn_cast<BlockArgument>(append.getPast()) : BlockArgument();
-  if (!past || past.getOwner() != &function.getBody().front() ||
+  // Of two results that are one buffer only one can be it.
+  if (!past || llvm::count(terminator.getOperands(), append.getResult()) != 1 ||
+      past.getOwner() != &function.getBody().front() ||
       !isOnlyAppendedTo(past) || !append.getPast().getType().isDynamicDim(2) ||
       llvm::count_if(past.getUsers(), llvm::IsaPred<bitnet::KvAppendOp>) != 1)
     return std::nullopt;

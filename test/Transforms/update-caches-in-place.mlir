@@ -72,3 +72,16 @@ func.func @main(%x: tensor<1x2x3x64xf32>,
       : tensor<1x2x?x64xf32>, tensor<1x2x3x64xf32> -> tensor<1x2x?x64xf32>
   return %next : tensor<1x2x?x64xf32>
 }
+
+// -----
+
+// One cache is two results: it stays a copy.
+// CHECK-LABEL: func.func @main(
+// CHECK:         bitnet.kv_append
+func.func @main(%x: tensor<1x2x3x64xf32>,
+    %past: tensor<1x2x?x64xf32> {bitnet.role = "past", onnx.dims = ["", "", "past", ""]})
+    -> (tensor<1x2x?x64xf32> {onnx.dims = ["", "", "past + 3", ""]}, tensor<1x2x?x64xf32> {onnx.dims = ["", "", "past + 3", ""]}) {
+  %next = bitnet.kv_append %past, %x
+      : tensor<1x2x?x64xf32>, tensor<1x2x3x64xf32> -> tensor<1x2x?x64xf32>
+  return %next, %next : tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32>
+}

@@ -36,6 +36,11 @@ struct RaiseKvAppend : OpRewritePattern<onnx::ConcatOp> {
       return rewriter.notifyMatchFailure(concat, "not two 4-D tensors of f32");
     if (axis != 2 && axis != -2)
       return rewriter.notifyMatchFailure(concat, "does not join positions");
+    if (!onnx::isSameDim(inputs[0], 0, inputs[1], 0) ||
+        !onnx::isSameDim(inputs[0], 1, inputs[1], 1) ||
+        !onnx::isSameDim(inputs[0], 3, inputs[1], 3))
+      return rewriter.notifyMatchFailure(concat,
+                                         "sizes may differ between inputs");
     if (!isFunctionArgument(inputs[0]))
       return rewriter.notifyMatchFailure(concat, "past is not an input");
     if (llvm::none_of(concat->getUsers(), isCacheUse))

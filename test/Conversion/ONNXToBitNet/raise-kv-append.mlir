@@ -1,9 +1,10 @@
 // RUN: bitnet-opt %s --convert-onnx-to-bitnet --cse | FileCheck %s
 
 // CHECK-LABEL: func @kv_append(
-// CHECK-SAME:    %[[PAST:.*]]: tensor<?x2x?x64xf32>, %[[NEW:.*]]: tensor<?x2x?x64xf32>
+// CHECK-SAME:    %[[PAST:[^:]*]]: tensor<?x2x?x64xf32> {{{[^}]*}}}, %[[NEW:[^:]*]]: tensor<?x2x?x64xf32> {{{[^}]*}}})
 // CHECK-NEXT:    bitnet.kv_append %[[PAST]], %[[NEW]] {onnx.dims = {{\[\[}}"batch", "", "past + sequence", ""]]}
-func.func @kv_append(%past: tensor<?x2x?x64xf32>, %new: tensor<?x2x?x64xf32>) -> tensor<?x2x?x64xf32> {
+func.func @kv_append(%past: tensor<?x2x?x64xf32> {onnx.dims = ["batch", "", "past", ""]},
+                     %new: tensor<?x2x?x64xf32> {onnx.dims = ["batch", "", "sequence", ""]}) -> tensor<?x2x?x64xf32> {
   %y = onnx.Concat %past, %new {axis = -2 : i64, onnx.dims = [["batch", "", "past + sequence", ""]]}
       : (tensor<?x2x?x64xf32>, tensor<?x2x?x64xf32>) -> tensor<?x2x?x64xf32>
   return %y : tensor<?x2x?x64xf32>
@@ -38,4 +39,12 @@ func.func @keeps_concat_for_something_else(%past: tensor<1x2x3x64xf32>, %new: te
   %y = onnx.Concat %past, %new {axis = 2 : i64} : (tensor<1x2x3x64xf32>, tensor<1x2x3x64xf32>) -> tensor<1x2x6x64xf32>
   %relu = onnx.Relu %y : (tensor<1x2x6x64xf32>) -> tensor<1x2x6x64xf32>
   return %relu : tensor<1x2x6x64xf32>
+}
+
+// Two batches may differ: Concat checks them at run time.
+// CHECK-LABEL: func @keeps_concat_of_unknown_batches(
+// CHECK:         onnx.Concat
+func.func @keeps_concat_of_unknown_batches(%past: tensor<?x2x3x64xf32>, %new: tensor<?x2x3x64xf32>) -> tensor<?x2x6x64xf32> {
+  %y = onnx.Concat %past, %new {axis = 2 : i64} : (tensor<?x2x3x64xf32>, tensor<?x2x3x64xf32>) -> tensor<?x2x6x64xf32>
+  return %y : tensor<?x2x6x64xf32>
 }
