@@ -25,19 +25,25 @@ using namespace mlir;
 
 #define DEBUG_TYPE "bitnet-tile-contraction"
 
-/// The packed weights of a matmul as a constant of bytes.
+/// The packed weights of a matmul as bytes: a constant, or what is cast to
+/// weights.
 static FailureOr<Value> materializeBytes(OpBuilder &b,
                                          bitnet::MatmulOp matmul) {
   RankedTensorType type = matmul.getWeights().getType();
   auto encoding = cast<bitnet::PackedAttr>(type.getEncoding());
+  RankedTensorType bytesType = encoding.getBytesType(type);
+  if (auto cast =
+          matmul.getWeights().getDefiningOp<UnrealizedConversionCastOp>())
+    if (cast.getOperandTypes() == TypeRange(bytesType))
+      return cast.getOperand(0);
   auto constant = matmul.getWeights().getDefiningOp<bitnet::ConstantOp>();
   auto resource = constant
                       ? dyn_cast<DenseResourceElementsAttr>(constant.getValue())
                       : DenseResourceElementsAttr();
   if (!resource)
-    return matmul.emitOpError("needs constant weights to be tiled");
-  auto bytes = DenseResourceElementsAttr::get(encoding.getBytesType(type),
-                                              resource.getRawHandle());
+    return matmul.emitOpError("needs its weights, or their bytes, to be tiled");
+  auto bytes =
+      DenseResourceElementsAttr::get(bytesType, resource.getRawHandle());
   return Value(arith::ConstantOp::create(b, constant.getLoc(), bytes));
 }
 
@@ -217,8 +223,11 @@ private:
     auto consumer = cast<linalg::GenericOp>(tiled->tiledOps[0]);
     for (OpOperand *operand : consumer.getDpsInputOperands()) {
       auto slice = operand->get().getDefiningOp<tensor::ExtractSliceOp>();
-      if (slice && tiles.contains(slice.getSource()))
-        operand->set(tiles[slice.getSource()]);
+      if (!slice || !tiles.contains(slice.getSource()))
+        continue;
+      operand->set(tiles[slice.getSource()]);
+      if (slice->use_empty())
+        rewriter.eraseOp(slice);
     }
     rewriter.eraseOp(clone);
     rewriter.setInsertionPoint(consumer);

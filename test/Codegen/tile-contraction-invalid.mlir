@@ -2,7 +2,7 @@
 
 func.func @argument(%x: tensor<1x4xi8>,
                     %w: tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>) -> tensor<1x64xi32> {
-  // expected-error @below {{needs constant weights to be tiled}}
+  // expected-error @below {{needs its weights, or their bytes, to be tiled}}
   %y = bitnet.matmul %x, %w tile "1x64x4-generic" row_tile "1x64x4-generic"
       : tensor<1x4xi8>, tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
       -> tensor<1x64xi32>

@@ -131,3 +131,20 @@ func.func @two_tiles(%x: tensor<1x4xi8>) -> tensor<1x64xi32> {
   } -> tensor<1x64xi32>
   return %p : tensor<1x64xi32>
 }
+
+// -----
+
+// Weights that come at run time are given as their bytes.
+// CHECK-LABEL: func @bytes(
+// CHECK-SAME:    %[[X:.*]]: tensor<1x4xi8>, %[[BYTES:.*]]: tensor<1x1x64xi8>)
+// CHECK-NOT:     bitnet.matmul
+// CHECK:         bitnet.tile_dot %[[BYTES]][%{{.*}}], %[[X]]
+// CHECK-NOT:     unrealized_conversion_cast
+func.func @bytes(%x: tensor<1x4xi8>, %bytes: tensor<1x1x64xi8>) -> tensor<1x64xi32> {
+  %w = builtin.unrealized_conversion_cast %bytes : tensor<1x1x64xi8>
+      to tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
+  %y = bitnet.matmul %x, %w tile "4x64x4-generic" row_tile "1x64x4-generic"
+      : tensor<1x4xi8>, tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
+      -> tensor<1x64xi32>
+  return %y : tensor<1x64xi32>
+}
