@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 
 import lit.formats
 from lit.llvm import llvm_config
@@ -84,6 +85,12 @@ if cpuinfo.exists():
     config.available_features.update(
         feature for word, feature in CPU_FEATURES.items() if word in words
     )
+# Machines whose programs can be made and run here.
+for machine in ["aarch64", "riscv64"]:
+    triple = f"{machine}-linux-gnu"
+    runtime = os.path.join(config.bitnet_libs_dir, "bitnet", triple)
+    if os.path.exists(runtime) and shutil.which(f"qemu-{machine}-static"):
+        config.available_features.add(triple)
 if config.bitnet_sanitize:
     config.available_features.add("sanitize")
 for tool in TOOLS:

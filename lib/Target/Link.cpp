@@ -22,60 +22,110 @@ namespace {
 /// Where Linux distributions keep the C library of an architecture.
 struct Platform {
   Triple::ArchType arch;
-  StringRef multiarch; ///< Debian's name of the architecture
+  StringRef multiarch; ///< Debian's name of the architecture's folders
+  StringRef debian;    ///< and that in names of packages
   StringRef loader;
   StringRef emulation;
-  StringRef package; ///< Debian's libc for programs of another machine
 };
 
 } // namespace
 
 static constexpr Platform kPlatforms[] = {
-    {Triple::x86_64, "x86_64-linux-gnu", "/lib64/ld-linux-x86-64.so.2",
-     "elf_x86_64", "libc6-dev-amd64-cross"},
-    {Triple::aarch64, "aarch64-linux-gnu", "/lib/ld-linux-aarch64.so.1",
-     "aarch64linux", "libc6-dev-arm64-cross"},
-    {Triple::riscv64, "riscv64-linux-gnu", "/lib/ld-linux-riscv64-lp64d.so.1",
-     "elf64lriscv", "libc6-dev-riscv64-cross"},
+    {Triple::x86_64, "x86_64-linux-gnu", "amd64", "/lib64/ld-linux-x86-64.so.2",
+     "elf_x86_64"},
+    {Triple::aarch64, "aarch64-linux-gnu", "arm64",
+     "/lib/ld-linux-aarch64.so.1", "aarch64linux"},
+    {Triple::riscv64, "riscv64-linux-gnu", "riscv64",
+     "/lib/ld-linux-riscv64-lp64d.so.1", "elf64lriscv"},
 };
 
-static Expected<const Platform *>
-findPlatform(const bitnet::TargetSpec &target) {
+namespace {
+
+/// A platform, and where its libraries are on this machine.
+class Libraries {
+public:
+  static Expected<Libraries> find(const bitnet::TargetSpec &target);
+
+  /// Whether programs of the platform run here without an emulator.
+  bool here() const {
+    return Triple(LLVM_HOST_TRIPLE).getArch() == platform.arch;
+  }
+
+  /// The folders that may hold the C library, best first.
+  SmallVector<std::string> folders() const;
+
+  /// The path of a file that the C library's package installs.
+  Expected<std::string> findStartFile(StringRef name) const;
+
+  /// The newest folder of the compiler's library, which a static libc needs.
+  Expected<std::string> findCompilerFolder() const;
+
+  const Platform &platform;
+  std::string sysroot;
+
+private:
+  Libraries(const Platform &platform, StringRef sysroot)
+      : platform(platform), sysroot(sysroot) {}
+
+  Error missing(StringRef file, StringRef package) const {
+    std::string cross = here() ? "" : ("-" + platform.debian + "-cross").str();
+    return createStringError("no " + file + " for " + platform.multiarch +
+                             " (Debian package " + package + cross + ")");
+  }
+};
+
+} // namespace
+
+Expected<Libraries> Libraries::find(const bitnet::TargetSpec &target) {
   Triple triple(target.triple);
   for (const Platform &platform : kPlatforms)
     if (triple.isOSLinux() && platform.arch == triple.getArch())
-      return &platform;
+      return Libraries(platform, target.sysroot);
   return createStringError("cannot link for target '" + target.triple +
                            "': only Linux on x86-64, aarch64 and riscv64");
 }
 
-/// The folders that may hold the C library, best first.
-static SmallVector<std::string> libraryFolders(const Platform &platform) {
+SmallVector<std::string> Libraries::folders() const {
   SmallVector<std::string> folders;
   std::string name = platform.multiarch.str();
   for (const std::string &folder :
        {"/usr/lib/" + name, "/lib/" + name, "/usr/" + name + "/lib"})
-    if (sys::fs::is_directory(folder))
-      folders.push_back(folder);
-  if (Triple(LLVM_HOST_TRIPLE).getArch() == platform.arch)
+    if (sys::fs::is_directory(sysroot + folder))
+      folders.push_back(sysroot + folder);
+  if (here() || !sysroot.empty())
     for (const char *folder : {"/usr/lib64", "/lib64", "/usr/lib", "/lib"})
-      folders.push_back(folder);
+      folders.push_back(sysroot + folder);
   return folders;
 }
 
-/// The path of a file that the C library's package installs.
-static Expected<std::string> findStartFile(const Platform &platform,
-                                           StringRef name) {
-  for (const std::string &folder : libraryFolders(platform)) {
+Expected<std::string> Libraries::findStartFile(StringRef name) const {
+  for (const std::string &folder : folders()) {
     SmallString<128> path(folder);
     sys::path::append(path, name);
     if (sys::fs::exists(path))
       return path.str().str();
   }
-  bool here = Triple(LLVM_HOST_TRIPLE).getArch() == platform.arch;
-  return createStringError(
-      "no " + name + " for " + platform.multiarch + " (Debian package " +
-      (here ? StringRef("libc6-dev") : platform.package) + ")");
+  return missing(name, "libc6-dev");
+}
+
+Expected<std::string> Libraries::findCompilerFolder() const {
+  std::string best;
+  int newest = -1;
+  for (const char *parent : {"/usr/lib/gcc-cross/", "/usr/lib/gcc/"}) {
+    std::error_code code;
+    for (sys::fs::directory_iterator
+             it(sysroot + parent + platform.multiarch.str(), code),
+         end;
+         !code && it != end; it.increment(code)) {
+      int version;
+      if (!sys::path::filename(it->path()).getAsInteger(10, version) &&
+          version > newest && sys::fs::exists(it->path() + "/libgcc.a"))
+        newest = version, best = it->path();
+    }
+  }
+  if (newest < 0)
+    return missing("libgcc.a", "libgcc-12-dev");
+  return best;
 }
 
 /// The folder of libBitNet.so, in a build or an installation.
@@ -92,17 +142,23 @@ static StringRef ownFolder() {
 }
 
 /// The runtime, which a build leaves beside libBitNet.so as one object.
-static Expected<std::string> findRuntime(const Platform &platform,
+static Expected<std::string> findRuntime(const Libraries &libraries,
                                          StringRef name) {
+  const Platform &platform = libraries.platform;
   SmallString<128> path(ownFolder());
   sys::path::append(path, "bitnet");
-  if (Triple(LLVM_HOST_TRIPLE).getArch() != platform.arch)
+  if (!libraries.here())
     sys::path::append(path, platform.multiarch);
   sys::path::append(path, name);
-  if (!sys::fs::exists(path))
-    return createStringError("no runtime for " + platform.multiarch + ": " +
-                             path + " is missing");
-  return path.str().str();
+  if (sys::fs::exists(path))
+    return path.str().str();
+  std::string reason = libraries.here()
+                           ? ""
+                           : ("; it is built where libstdc++-12-dev-" +
+                              platform.debian + "-cross is, after tools/setup")
+                                 .str();
+  return createStringError("no runtime for " + platform.multiarch + ": " +
+                           path + " is missing" + reason);
 }
 
 /// Runs lld and gives its first complaint as an error.
@@ -123,10 +179,10 @@ static Error runLinker(const std::vector<std::string> &arguments) {
 }
 
 /// What both kinds of output share.
-static std::vector<std::string> commonArguments(const Platform &platform,
+static std::vector<std::string> commonArguments(const Libraries &libraries,
                                                 StringRef output) {
   std::vector<std::string> arguments = {"-m",
-                                        platform.emulation.str(),
+                                        libraries.platform.emulation.str(),
                                         "-o",
                                         output.str(),
                                         "--gc-sections",
@@ -139,30 +195,54 @@ static std::vector<std::string> commonArguments(const Platform &platform,
                                         "-z",
                                         "noexecstack",
                                         "--strip-all"};
-  for (const std::string &folder : libraryFolders(platform))
+  if (!libraries.sysroot.empty())
+    arguments.push_back("--sysroot=" + libraries.sysroot);
+  for (const std::string &folder : libraries.folders())
     arguments.push_back("-L" + folder);
   return arguments;
 }
 
+/// How the program finds its C library: by the loader here; on another machine,
+/// whose libc may be older or none, it has its own.
+static Expected<std::vector<std::string>>
+libcArguments(const Libraries &libraries) {
+  if (libraries.here())
+    return std::vector<std::string>{"-lc", "-lm"};
+  Expected<std::string> folder = libraries.findCompilerFolder();
+  if (!folder)
+    return folder.takeError();
+  return std::vector<std::string>{"-L" + *folder, "--start-group", "-lc",
+                                  "-lm",          "-lgcc",         "-lgcc_eh",
+                                  "--end-group"};
+}
+
 Error bitnet::linkExecutable(StringRef object, StringRef output,
                              const TargetSpec &target) {
-  Expected<const Platform *> platform = findPlatform(target);
-  if (!platform)
-    return platform.takeError();
+  Expected<Libraries> libraries = Libraries::find(target);
+  if (!libraries)
+    return libraries.takeError();
   Expected<std::string> runtime =
-      findRuntime(**platform, "bitnet-runtime-exe.o");
+      findRuntime(*libraries, "bitnet-runtime-exe.o");
   if (!runtime)
     return runtime.takeError();
 
-  std::vector<std::string> arguments = commonArguments(**platform, output);
-  arguments.insert(arguments.end(),
-                   {"-pie", "--dynamic-linker", (*platform)->loader.str()});
-  for (StringRef name : {"Scrt1.o", "crti.o", "", "crtn.o"}) {
+  std::vector<std::string> arguments = commonArguments(*libraries, output);
+  if (libraries->here())
+    arguments.insert(arguments.end(), {"-pie", "--dynamic-linker",
+                                       libraries->platform.loader.str()});
+  else
+    arguments.push_back("-static");
+  for (StringRef name :
+       {libraries->here() ? "Scrt1.o" : "crt1.o", "crti.o", "", "crtn.o"}) {
     if (name.empty()) {
-      arguments.insert(arguments.end(), {object.str(), *runtime, "-lc", "-lm"});
+      arguments.insert(arguments.end(), {object.str(), *runtime});
+      Expected<std::vector<std::string>> libc = libcArguments(*libraries);
+      if (!libc)
+        return libc.takeError();
+      llvm::append_range(arguments, *libc);
       continue;
     }
-    Expected<std::string> path = findStartFile(**platform, name);
+    Expected<std::string> path = libraries->findStartFile(name);
     if (!path)
       return path.takeError();
     arguments.push_back(*path);
@@ -181,11 +261,11 @@ static std::string exports(StringRef name) {
 
 Error bitnet::linkSharedLibrary(StringRef object, StringRef output,
                                 StringRef name, const TargetSpec &target) {
-  Expected<const Platform *> platform = findPlatform(target);
-  if (!platform)
-    return platform.takeError();
+  Expected<Libraries> libraries = Libraries::find(target);
+  if (!libraries)
+    return libraries.takeError();
   Expected<std::string> runtime =
-      findRuntime(**platform, "bitnet-runtime-lib.o");
+      findRuntime(*libraries, "bitnet-runtime-lib.o");
   if (!runtime)
     return runtime.takeError();
 
@@ -203,7 +283,7 @@ Error bitnet::linkSharedLibrary(StringRef object, StringRef output,
   if (!written)
     return written.takeError();
 
-  std::vector<std::string> arguments = commonArguments(**platform, output);
+  std::vector<std::string> arguments = commonArguments(*libraries, output);
   arguments.insert(arguments.end(),
                    {"-shared", "-Bsymbolic", "-soname",
                     sys::path::filename(output).str(), "--version-script",

@@ -40,13 +40,28 @@ static std::string hostFeatures() {
   return features.getString();
 }
 
-/// Everything that a CPU has, with what it implies.
+/// Everything that a CPU has, with what it implies. (SubtargetFeatures would
+/// write the names in lower case, and LLVM not know some of them again.)
 static std::string allFeatures(const MCSubtargetInfo &info) {
-  SubtargetFeatures features;
+  SmallVector<std::string> features;
   for (const SubtargetFeatureKV &feature : info.getAllProcessorFeatures())
     if (info.getFeatureBits().test(feature.Value))
-      features.AddFeature(feature.Key);
-  return features.getString();
+      features.push_back("+" + std::string(feature.Key));
+  return join(features, ",");
+}
+
+/// Adds the features of `names`, `+sve+i8mm`, to a list of LLVM's.
+static Error addFeatures(const MCSubtargetInfo &info, StringRef names,
+                         std::string &features) {
+  SmallVector<StringRef> added;
+  names.split(added, '+', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+  for (StringRef name : added) {
+    if (none_of(info.getAllProcessorFeatures(),
+                [&](const SubtargetFeatureKV &f) { return name == f.Key; }))
+      return createStringError("unknown feature '" + name + "' in --cpu");
+    features += (features.empty() ? "+" : ",+") + name.str();
+  }
+  return Error::success();
 }
 
 static Error unknown(StringRef what, StringRef name) {
@@ -65,6 +80,8 @@ Expected<bitnet::TargetSpec> bitnet::TargetSpec::find(StringRef tripleName,
   if (!target)
     return unknown("target", tripleName);
 
+  StringRef added = cpu.drop_until([](char c) { return c == '+'; });
+  cpu = cpu.drop_back(added.size());
   bool native = cpu.empty() || cpu == "native";
   bool here = triple.getArch() == host.getArch();
   if (cpu == "native" && !here)
@@ -82,6 +99,8 @@ Expected<bitnet::TargetSpec> bitnet::TargetSpec::find(StringRef tripleName,
       target->createMCSubtargetInfo(triple, "", ""));
   if (!info || !info->isCPUStringValid(cpu))
     return unknown("cpu", cpu);
+  if (Error error = addFeatures(*info, added, features))
+    return error;
   info.reset(target->createMCSubtargetInfo(triple, cpu, features));
   return TargetSpec{triple.str(), cpu.str(), allFeatures(*info)};
 }

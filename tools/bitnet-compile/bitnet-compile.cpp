@@ -39,7 +39,10 @@ static cl::opt<std::string>
            cl::value_desc("triple"), cl::cat(category));
 static cl::opt<std::string>
     cpu("cpu", cl::desc("CPU to compile for (default: native)"),
-        cl::value_desc("name"), cl::cat(category));
+        cl::value_desc("name[+feature...]"), cl::cat(category));
+static cl::opt<std::string>
+    sysroot("sysroot", cl::desc("Folder with the libraries of another machine"),
+            cl::value_desc("folder"), cl::cat(category));
 static cl::opt<std::string>
     tile("tile", cl::desc("Row of the tile table to use for every matmul"),
          cl::value_desc("name"), cl::cat(category));
@@ -145,6 +148,7 @@ static Error checkFlags(bitnet::CompileOptions &options) {
   if (!target)
     return target.takeError();
   options.target = *target;
+  options.target.sysroot = sysroot;
   options.tile = tile;
   options.ternarize = ternarize;
   options.ternarizeHead = ternarizeHead;

@@ -7,7 +7,8 @@
 namespace bitnet {
 
 /// Links a model's object with the runtime to a program. It needs the target's
-/// libc and nothing else. Nothing is written if it fails.
+/// libc and nothing else; one for another architecture than ours has it within,
+/// and runs on any Linux there. Nothing is written if it fails.
 llvm::Error linkExecutable(llvm::StringRef object, llvm::StringRef output,
                            const TargetSpec &target);
 

@@ -19,10 +19,13 @@ struct TargetSpec {
   std::string cpu;    ///< znver4
   /// Every feature that the CPU has: "+avx2,+fma,...".
   std::string features;
+  /// The folder that stands for / where the target's libraries are looked for.
+  std::string sysroot = "";
 
-  /// The target with a triple and a CPU by LLVM's names. An empty triple is
-  /// the machine we run on; `native` and an empty CPU are its CPU, or, for
-  /// another triple, the least of its architecture.
+  /// The target with a triple and a CPU by LLVM's names, of which features may
+  /// follow: `cortex-a76+sve`. An empty triple is the machine we run on;
+  /// `native` and an empty CPU are its CPU, or, for another triple, the least
+  /// of its architecture.
   static llvm::Expected<TargetSpec> find(llvm::StringRef triple = "",
                                          llvm::StringRef cpu = "");
 
