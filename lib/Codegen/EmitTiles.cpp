@@ -19,8 +19,11 @@ using namespace mlir;
 
 #define DEBUG_TYPE "bitnet-emit-tiles"
 
-/// Columns of the contraction in one step.
+/// Columns of the contraction in one group.
 static constexpr int64_t kColumns = 4;
+
+/// Flush periods up to this are unrolled, because LLVM would not.
+static constexpr int64_t kUnrolled = 16;
 
 namespace {
 
@@ -37,8 +40,11 @@ public:
 
   /// Emits the loop and returns the tile's sums, exact.
   Value emit() {
-    SmallVector<Value> accumulators = mainLoop();
-    tail(accumulators);
+    SmallVector<Value> accumulators = emitter->loop(builder, dot, rows);
+    if (accumulators.empty()) {
+      accumulators = mainLoop();
+      tail(accumulators);
+    }
     emitter->finish(builder, accumulators);
     return assemble(accumulators);
   }
@@ -48,7 +54,10 @@ private:
     return arith::ConstantIndexOp::create(builder, value);
   }
 
-  /// Full vectors in one round of the main loop.
+  /// Columns in one step.
+  int64_t stepColumns() const { return kColumns * emitter->groups(); }
+
+  /// Full steps in one round of the main loop.
   int64_t roundSteps() const {
     return std::max(emitter->flushPeriod(), tile.phases);
   }
@@ -58,11 +67,11 @@ private:
     SmallVector<Value> init;
     for (int64_t phase = 0; phase < tile.phases; ++phase)
       init.append(emitter->init(builder));
-    int64_t rounds = columns / kColumns / roundSteps();
+    int64_t rounds = columns / stepColumns() / roundSteps();
     if (rounds > 0) {
-      auto loop =
-          scf::ForOp::create(builder, index(0), index(rounds * roundSteps()),
-                             index(roundSteps()), init);
+      int64_t groups = roundSteps() * emitter->groups();
+      auto loop = scf::ForOp::create(builder, index(0), index(rounds * groups),
+                                     index(groups), init);
       OpBuilder::InsertionGuard guard(builder);
       builder.setInsertionPointToStart(loop.getBody());
       SmallVector<Value> sums(loop.getRegionIterArgs());
@@ -76,45 +85,66 @@ private:
   /// One body of the main loop: a step for each phase, or a flush period.
   void round(Value k, MutableArrayRef<Value> sums) {
     if (emitter->flushPeriod() > 0)
-      return flushed(k, emitter->flushPeriod(), sums);
+      return flushed(k, emitter->flushPeriod(), sums, stepColumns());
     int64_t perPhase = sums.size() / tile.phases;
     for (int64_t phase = 0; phase < tile.phases; ++phase)
-      step(advance(k, phase), kColumns, sums.slice(phase * perPhase, perPhase));
+      step(advance(k, phase), stepColumns(),
+           sums.slice(phase * perPhase, perPhase));
   }
 
   /// `steps` steps into narrow sums, then a flush.
   void flushed(Value k, int64_t steps, MutableArrayRef<Value> accumulators,
-               int64_t lastColumns = kColumns) {
+               int64_t lastColumns) {
     SmallVector<Value> narrow = emitter->initNarrow(builder);
-    for (int64_t i = 0; i < steps; ++i)
-      step(advance(k, i), i + 1 == steps ? lastColumns : kColumns, narrow);
+    int64_t looped = 0;
+    if (steps > kUnrolled)
+      looped = lastColumns == stepColumns() ? steps : steps - 1;
+    if (looped > 0)
+      narrow = stepLoop(k, looped, narrow);
+    for (int64_t i = looped; i < steps; ++i)
+      step(advance(k, i), i + 1 == steps ? lastColumns : stepColumns(), narrow);
     emitter->flush(builder, narrow, accumulators);
   }
 
-  /// The vectors that do not fill a round, and the columns that do not fill a
-  /// vector.
+  /// A loop of `count` whole steps from group k on, and what `sums` are then.
+  SmallVector<Value> stepLoop(Value k, int64_t count, ArrayRef<Value> sums) {
+    auto loop = scf::ForOp::create(builder, k, advance(k, count),
+                                   index(emitter->groups()), sums);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(loop.getBody());
+    SmallVector<Value> next(loop.getRegionIterArgs());
+    step(loop.getInductionVar(), stepColumns(), next);
+    scf::YieldOp::create(builder, next);
+    return loop.getResults();
+  }
+
+  /// The steps that do not fill a round, and the columns that do not fill a
+  /// step.
   void tail(MutableArrayRef<Value> accumulators) {
-    int64_t vectors = llvm::divideCeil(columns, kColumns);
-    int64_t done = columns / kColumns / roundSteps() * roundSteps();
-    int64_t last = columns - (vectors - 1) * kColumns;
-    if (done == vectors)
+    int64_t steps = llvm::divideCeil(columns, stepColumns());
+    int64_t done = columns / stepColumns() / roundSteps() * roundSteps();
+    int64_t last = columns - (steps - 1) * stepColumns();
+    if (done == steps)
       return;
+    Value k = index(done * emitter->groups());
     if (emitter->flushPeriod() > 0)
-      return flushed(index(done), vectors - done, accumulators, last);
-    for (int64_t k = done; k < vectors; ++k)
-      step(index(k), k + 1 == vectors ? last : kColumns, accumulators);
+      return flushed(k, steps - done, accumulators, last);
+    for (int64_t i = 0; i < steps - done; ++i)
+      step(advance(k, i), i + 1 == steps - done ? last : stepColumns(),
+           accumulators);
   }
 
-  Value advance(Value k, int64_t by) {
-    return by == 0 ? k : arith::AddIOp::create(builder, k, index(by));
+  /// The group that is `steps` steps behind group k.
+  Value advance(Value k, int64_t steps) {
+    if (steps == 0)
+      return k;
+    return arith::AddIOp::create(builder, k, index(steps * emitter->groups()));
   }
 
+  /// One step at group k, of which `width` columns are there.
   void step(Value k, int64_t width, MutableArrayRef<Value> sums) {
     prefetch(k);
-    SmallVector<Value> indices = {dot.getPanel(), k, index(0)};
-    auto bytes = VectorType::get({kColumns * tile.lanes}, builder.getI8Type());
-    Value weights =
-        vector::LoadOp::create(builder, bytes, dot.getWeights(), indices);
+    Value weights = loadWeights(k, width);
     SmallVector<Value> activations;
     for (Value row : rows)
       activations.push_back(loadActivations(row, k, width));
@@ -132,6 +162,27 @@ private:
         /*isDataCache=*/true);
   }
 
+  /// The groups from k that have any of `width` columns, filled up with zeros.
+  Value loadWeights(Value k, int64_t width) {
+    int64_t length = kColumns * tile.lanes;
+    auto bytes = VectorType::get({length}, builder.getI8Type());
+    auto load = [&](int64_t group) -> Value {
+      Value at = group ? arith::AddIOp::create(builder, k, index(group)) : k;
+      return vector::LoadOp::create(builder, bytes, dot.getWeights(),
+                                    ValueRange{dot.getPanel(), at, index(0)});
+    };
+    if (emitter->groups() == 1)
+      return load(0);
+    auto full =
+        VectorType::get({length * emitter->groups()}, builder.getI8Type());
+    Value all = arith::ConstantOp::create(builder, builder.getZeroAttr(full));
+    for (int64_t group = 0; group * kColumns < width; ++group)
+      all = vector::InsertStridedSliceOp::create(
+          builder, load(group), all, ArrayRef<int64_t>{group * length},
+          ArrayRef<int64_t>{1});
+    return all;
+  }
+
   /// Activations 4k .. 4k + width - 1 of a row, filled up with zeros.
   Value loadActivations(Value row, Value k, int64_t width) {
     auto nsw =
@@ -140,9 +191,9 @@ private:
     auto type = VectorType::get({width}, builder.getI8Type());
     Value loaded = vector::LoadOp::create(builder, type, dot.getActivations(),
                                           ValueRange{row, column});
-    if (width == kColumns)
+    if (width == stepColumns())
       return loaded;
-    auto full = VectorType::get({kColumns}, builder.getI8Type());
+    auto full = VectorType::get({stepColumns()}, builder.getI8Type());
     Value zero = arith::ConstantOp::create(builder, builder.getZeroAttr(full));
     return vector::InsertStridedSliceOp::create(
         builder, loaded, zero, ArrayRef<int64_t>{0}, ArrayRef<int64_t>{1});

@@ -10,11 +10,6 @@
 using namespace mlir;
 using namespace bitnet;
 
-static Value splat(ImplicitLocOpBuilder &b, VectorType type, int64_t value) {
-  return arith::ConstantOp::create(
-      b, DenseElementsAttr::get(type, b.getI32IntegerAttr(value)));
-}
-
 namespace {
 
 struct GenericEmitter : TileEmitter {

@@ -56,16 +56,6 @@ private:
                                          ValueRange{sum, codes, x})
         .getResult(0);
   }
-
-  /// (high - low) >> shift
-  Value difference(ImplicitLocOpBuilder &b, Value high, Value low,
-                   int64_t shift) {
-    Value by = arith::ConstantOp::create(
-        b,
-        DenseElementsAttr::get(accumulatorType(b), b.getI32IntegerAttr(shift)));
-    Value scaled = arith::SubIOp::create(b, high, low);
-    return arith::ShRSIOp::create(b, scaled, by);
-  }
 };
 
 } // namespace
