@@ -31,19 +31,26 @@ class Cost(NamedTuple):
 
 
 class Program:
-    """A compiled model."""
+    """A compiled model, and what it runs under."""
 
-    def __init__(self, path: pathlib.Path, cost: Cost) -> None:
+    def __init__(
+        self, path: pathlib.Path, cost: Cost, emulator: tuple[str, ...] = ()
+    ) -> None:
         self.path = path
         self.cost = cost
+        self.emulator = emulator
         self.calls = 0
+
+    def under(self, *emulator: str) -> Program:
+        """The same program, run by a command."""
+        return Program(self.path, self.cost, emulator)
 
     def call(
         self, *arguments: object, threads: int | None = None
     ) -> subprocess.CompletedProcess:
         """Runs it, whatever comes out."""
         environment = {} if threads is None else {"BITNET_THREADS": str(threads)}
-        command = [str(self.path), *map(str, arguments)]
+        command = [*self.emulator, str(self.path), *map(str, arguments)]
         return subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=120
         )
