@@ -66,3 +66,58 @@ func.func @shape(%w: memref<4x64x64xi8>, %x: memref<?x256xi8>, %s: memref<?xi32>
       : memref<4x64x64xi8>, memref<?x256xi8>, memref<?xi32> -> vector<2x64xi32>
   return %v : vector<2x64xi32>
 }
+
+// -----
+
+// 1024 groups are eight times 128 steps in 16 bits, in a loop of their own.
+// CHECK-LABEL: func @loops_over_long_flush_periods(
+// CHECK:         scf.for
+// CHECK:           scf.for {{.*}} -> (vector<16xi16>, vector<16xi16>, vector<16xi16>, vector<16xi16>)
+// CHECK-COUNT-4:     arith.muli {{.*}} : vector<16xi16>
+// CHECK-NOT:         arith.muli {{.*}} : vector
+// CHECK:             scf.yield
+// CHECK-COUNT-4:   vector.bitcast {{.*}} : vector<8xi32> to vector<4xi64>
+// CHECK:           scf.yield
+// CHECK-NOT:     scf.for
+func.func @loops_over_long_flush_periods(%w: memref<4x1024x16xi8>, %x: memref<?x4096xi8>, %s: memref<?xi32>, %i: index) -> vector<1x16xi32> {
+  %v = bitnet.tile_dot %w[%i], %x[%i], %s tile "1x16x4-neon"
+      : memref<4x1024x16xi8>, memref<?x4096xi8>, memref<?xi32> -> vector<1x16xi32>
+  return %v : vector<1x16xi32>
+}
+
+// -----
+
+// Two groups in a step: 18 columns are two steps and then half a group, with
+// zeros for the other.
+// CHECK-LABEL: func @takes_two_groups(
+// CHECK:         scf.for
+// CHECK-COUNT-2:   vector.load %{{.*}} : memref<1x5x16xi8>, vector<16xi8>
+// CHECK:           vector.load %{{.*}} : memref<?x18xi8>, vector<8xi8>
+// CHECK-COUNT-24:  llvm.call_intrinsic "llvm.aarch64.neon.usmmla"
+// CHECK:           scf.yield
+// CHECK:         vector.load %{{.*}} : memref<1x5x16xi8>, vector<16xi8>
+// CHECK-NOT:     vector.load %{{.*}} : memref<1x5x16xi8>
+// CHECK-COUNT-6: vector.insert_strided_slice {{.*}} : vector<2xi8> into vector<8xi8>
+func.func @takes_two_groups(%w: memref<1x5x16xi8>, %x: memref<?x18xi8>, %s: memref<?xi32>, %i: index) -> vector<6x16xi32> {
+  %v = bitnet.tile_dot %w[%i], %x[%i], %s tile "6x16x8-i8mm"
+      : memref<1x5x16xi8>, memref<?x18xi8>, memref<?xi32> -> vector<6x16xi32>
+  return %v : vector<6x16xi32>
+}
+
+// -----
+
+// Vectors of any length: masks end the last round, then 128 bits after 128 are
+// added.
+// CHECK-LABEL: func @knows_no_length(
+// CHECK:         scf.for {{.*}} step %{{.*}} iter_args
+// CHECK-COUNT-5:   vector.maskedload {{.*}}, vector<[16]xi8> into vector<[16]xi8>
+// CHECK:           scf.yield
+// CHECK:         scf.for
+// CHECK-COUNT-4:   llvm.call_intrinsic "llvm.aarch64.sve.tbl"
+// CHECK:           scf.yield
+// CHECK-COUNT-4: vector.scalable.extract {{.*}} : vector<4xi32> from vector<[4]xi32>
+func.func @knows_no_length(%w: memref<1x5x16xi8>, %x: memref<?x18xi8>, %s: memref<?xi32>, %i: index) -> vector<1x16xi32> {
+  %v = bitnet.tile_dot %w[%i], %x[%i], %s tile "1x16x4-sve"
+      : memref<1x5x16xi8>, memref<?x18xi8>, memref<?xi32> -> vector<1x16xi32>
+  return %v : vector<1x16xi32>
+}

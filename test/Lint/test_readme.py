@@ -12,7 +12,9 @@ ROW = r'^TILE\("([^"]+)",\s*(\d+),\s*(\d+),'
 
 def column_of(heading):
     """x86 AVX512-VNNI -> avx512vnni, as in the names of tiles."""
-    return re.sub("x86|[ -]", "", heading.lower()).replace("anycpu", "generic")
+    return re.sub("x86|arm|risc-v|[ -]", "", heading.lower()).replace(
+        "anycpu", "generic"
+    )
 
 
 def tiles():
