@@ -85,6 +85,8 @@ if cpuinfo.exists():
     config.available_features.update(
         feature for word, feature in CPU_FEATURES.items() if word in words
     )
+if os.uname().machine == "x86_64":
+    config.available_features.add("x86")
 # Machines whose programs can be made and run here.
 for machine in ["aarch64", "riscv64"]:
     triple = f"{machine}-linux-gnu"

@@ -12,7 +12,6 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/Path.h"
 
 using namespace mlir;
@@ -32,25 +31,30 @@ OwningOpRef<ModuleOp> bitnet::readModel(StringRef path,
   return importONNX(path, import, context);
 }
 
-/// The stages on tensors.
-static LogicalResult runFirstStages(ModuleOp module,
-                                    const CompileOptions &options) {
+static LogicalResult raise(ModuleOp module, const CompileOptions &options) {
+  if (options.emit < Emit::BitNet)
+    return success();
   PassManager pm(module->getContext());
-  if (options.emit >= Emit::BitNet) {
-    bitnet::RaiseOptions raise;
-    raise.release = true;
-    raise.explain = static_cast<bool>(options.inspect);
-    raise.ternarize = options.ternarize;
-    raise.ternarizeHead = options.ternarizeHead;
-    bitnet::buildRaisePipeline(pm, raise);
-  }
-  if (options.emit >= Emit::Packed) {
-    bitnet::OptimizeOptions optimize;
-    optimize.release = true;
-    optimize.features = options.target.features;
-    optimize.tile = options.tile;
-    bitnet::buildOptimizePipeline(pm, optimize);
-  }
+  bitnet::RaiseOptions raise;
+  raise.release = true;
+  raise.explain = static_cast<bool>(options.inspect);
+  raise.ternarize = options.ternarize;
+  raise.ternarizeHead = options.ternarizeHead;
+  bitnet::buildRaisePipeline(pm, raise);
+  return pm.run(module);
+}
+
+/// Constants are freed only if no other module wants them.
+static LogicalResult optimize(ModuleOp module, const CompileOptions &options,
+                              bool release) {
+  if (options.emit < Emit::Packed)
+    return success();
+  PassManager pm(module->getContext());
+  bitnet::OptimizeOptions optimize;
+  optimize.release = release;
+  optimize.features = options.target.features;
+  optimize.tile = options.tile;
+  bitnet::buildOptimizePipeline(pm, optimize);
   return pm.run(module);
 }
 
@@ -69,13 +73,22 @@ static LogicalResult runLastStages(ModuleOp module,
   return pm.run(module);
 }
 
-LogicalResult bitnet::runStages(ModuleOp module,
-                                const CompileOptions &options) {
-  if (failed(runFirstStages(module, options)))
+/// The stages after raise. `isLast`: no other module of the context is wanted.
+static LogicalResult runTargetStages(ModuleOp module,
+                                     const CompileOptions &options,
+                                     bool isLast = true) {
+  if (failed(optimize(module, options, /*release=*/isLast)))
     return failure();
-  if (options.inspect && failed(options.inspect(module)))
+  if (isLast && options.inspect && failed(options.inspect(module)))
     return failure();
   return runLastStages(module, options);
+}
+
+LogicalResult bitnet::runStages(ModuleOp module,
+                                const CompileOptions &options) {
+  if (failed(raise(module, options)))
+    return failure();
+  return runTargetStages(module, options);
 }
 
 /// An error of the emit stage, at the module.
@@ -157,48 +170,104 @@ static std::string modelName(ModuleOp module) {
   return name ? name.str() : "model";
 }
 
-/// Links an object that lives as long as the link.
-static LogicalResult
-link(ModuleOp module, const CompileOptions &options,
-     llvm::function_ref<llvm::Error(StringRef object)> link) {
-  SmallString<128> object;
-  if (std::error_code code =
-          llvm::sys::fs::createTemporaryFile("bitnet", "o", object))
-    return module.emitError()
-           << "cannot write a temporary file: " << code.message();
-  llvm::FileRemover remover(object);
-  if (failed(write(module, object, [&](llvm::raw_pwrite_stream &os) {
-        return bitnet::emitObject(module, options.target, os);
-      })))
-    return failure();
-  return report(module, link(object));
-}
+namespace {
 
-static LogicalResult emitExecutable(ModuleOp module, StringRef output,
-                                    const CompileOptions &options) {
-  return link(module, options, [&](StringRef object) {
-    return bitnet::linkExecutable(object, output, options.target);
+/// Object files that live until they are linked.
+class Objects {
+public:
+  ~Objects() {
+    for (const std::string &path : paths)
+      llvm::sys::fs::remove(path);
+  }
+
+  /// Lets `emit` write one more; it reports its own errors.
+  LogicalResult
+  add(ModuleOp module,
+      llvm::function_ref<LogicalResult(llvm::raw_pwrite_stream &)> emit) {
+    SmallString<128> path;
+    if (std::error_code code =
+            llvm::sys::fs::createTemporaryFile("bitnet", "o", path))
+      return module.emitError()
+             << "cannot write a temporary file: " << code.message();
+    paths.push_back(path.str().str());
+    return write(module, path, emit);
+  }
+
+  std::vector<std::string> paths;
+};
+
+} // namespace
+
+/// The object of one CPU's code.
+static LogicalResult emitOne(ModuleOp module, const CompileOptions &options,
+                             Objects &objects,
+                             bitnet::ModuleHook prepare = {}) {
+  return objects.add(module, [&](llvm::raw_pwrite_stream &os) {
+    return bitnet::emitObject(module, options.target, os, prepare);
   });
 }
 
-static LogicalResult emitSharedLibrary(ModuleOp module, StringRef output,
-                                       StringRef signature,
-                                       const CompileOptions &options) {
-  std::string name = modelName(module);
-  if (failed(link(module, options, [&](StringRef object) {
-        return bitnet::linkSharedLibrary(object, output, name, options.target);
-      })))
-    return failure();
-  SmallString<128> header(output);
-  llvm::sys::path::replace_extension(header, "h");
-  return write(module, header, [&](raw_ostream &os) {
-    os << bitnet::libraryHeader(name, signature);
+/// A raised module for each CPU in turn, and what chooses between them.
+static LogicalResult
+emitVariants(ModuleOp module, const CompileOptions &options, Objects &objects) {
+  bitnet::VariantObjects variants;
+  for (size_t i = 0; i < options.variants.size(); ++i) {
+    bool isLast = i + 1 == options.variants.size();
+    CompileOptions one = options;
+    one.target = options.variants[i].target;
+    OwningOpRef<ModuleOp> copy;
+    if (!isLast)
+      copy = module.clone();
+    ModuleOp variant = isLast ? module : *copy;
+    if (failed(runTargetStages(variant, one, isLast)) ||
+        (i == 0 && failed(addTokenizer(variant, options.tokenizer))) ||
+        failed(emitOne(variant, one, objects, [&](llvm::Module &translated) {
+          variants.prepare(translated);
+        })))
+      return failure();
+  }
+  return objects.add(module, [&](llvm::raw_pwrite_stream &os) {
+    variants.emitTable(options.variants, os);
     return success();
   });
 }
 
+/// Links what `emit` says, and writes the header of a library.
+static LogicalResult link(ModuleOp module, StringRef output,
+                          const CompileOptions &options,
+                          const Objects &objects) {
+  FailureOr<StringRef> signature = signatureOf(module);
+  if (failed(signature))
+    return failure();
+  if (options.emit == Emit::Executable)
+    return report(
+        module, bitnet::linkExecutable(objects.paths, output, options.target));
+  std::string name = modelName(module);
+  if (failed(report(module, bitnet::linkSharedLibrary(objects.paths, output,
+                                                      name, options.target))))
+    return failure();
+  SmallString<128> header(output);
+  llvm::sys::path::replace_extension(header, "h");
+  return write(module, header, [&](raw_ostream &os) {
+    os << bitnet::libraryHeader(name, *signature);
+    return success();
+  });
+}
+
+static LogicalResult compileVariants(ModuleOp module, StringRef output,
+                                     const CompileOptions &options) {
+  assert(options.emit >= Emit::SharedLibrary && "variants are linked");
+  Objects objects;
+  if (failed(raise(module, options)) ||
+      failed(emitVariants(module, options, objects)))
+    return failure();
+  return link(module, output, options, objects);
+}
+
 LogicalResult bitnet::compile(ModuleOp module, StringRef output,
                               const CompileOptions &options) {
+  if (!options.variants.empty())
+    return compileVariants(module, output, options);
   if (failed(runStages(module, options)))
     return failure();
   if (options.emit <= Emit::LLVM)
@@ -216,10 +285,10 @@ LogicalResult bitnet::compile(ModuleOp module, StringRef output,
     return write(module, output, [&](llvm::raw_pwrite_stream &os) {
       return emitObject(module, options.target, os);
     });
-  FailureOr<StringRef> signature = signatureOf(module);
-  if (failed(signature))
+  if (failed(signatureOf(module))) // nothing to link
     return failure();
-  if (options.emit == Emit::SharedLibrary)
-    return emitSharedLibrary(module, output, *signature, options);
-  return emitExecutable(module, output, options);
+  Objects objects;
+  if (failed(emitOne(module, options, objects)))
+    return failure();
+  return link(module, output, options, objects);
 }

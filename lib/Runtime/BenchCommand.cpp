@@ -4,6 +4,7 @@
 #include "bitnet/Runtime/Commands.h"
 #include "bitnet/Runtime/Session.h"
 #include "bitnet/Runtime/ThreadPool.h"
+#include "bitnet/Runtime/Variants.h"
 
 #include <cstdio>
 
@@ -175,6 +176,21 @@ static void printTimesJSON(const char *what, const Samples &samples) {
               samples.best(), samples.median());
 }
 
+/// What times depend on, at the end of the output.
+static void printSetting(bool isJSON) {
+  const bitnet_variant *variant = runningVariant();
+  if (isJSON) {
+    if (variant)
+      std::printf("\"variant\": %s, ", jsonString(variant->name).c_str());
+    std::printf("\"threads\": %d}\n", threadCount());
+    return;
+  }
+  std::printf("%d threads", threadCount());
+  if (variant)
+    std::printf(", variant %s", variant->name);
+  std::printf("\n");
+}
+
 static Status benchLanguageModel(const Model &model,
                                  const BenchOptions &options) {
   Result<Session> session = Session::create(model);
@@ -207,7 +223,7 @@ static Status benchLanguageModel(const Model &model,
                   breakdownJSON(breakdown.prefill, 1, tokenCount).c_str(),
                   breakdownJSON(breakdown.decode, steps, 1).c_str(),
                   readLimit());
-    std::printf("\"threads\": %d}\n", threadCount());
+    printSetting(/*isJSON=*/true);
     return Status::success();
   }
   Text title;
@@ -221,7 +237,7 @@ static Status benchLanguageModel(const Model &model,
     printBreakdown(breakdown.decode, steps, 1);
   if (options.hasBreakdown)
     std::printf("memory is read at %.2f GB/s at most\n", readLimit());
-  std::printf("%d threads\n", threadCount());
+  printSetting(/*isJSON=*/false);
   return Status::success();
 }
 
@@ -286,11 +302,11 @@ static Status benchAnyModel(const Model &model, const BenchOptions &options) {
     std::printf("{\"model\": %s, ",
                 jsonString(model.signature.model.c_str()).c_str());
     printTimesJSON("run_ms", samples);
-    std::printf("\"threads\": %d}\n", threadCount());
+    printSetting(/*isJSON=*/true);
     return Status::success();
   }
   printTimes("run", samples);
-  std::printf("%d threads\n", threadCount());
+  printSetting(/*isJSON=*/false);
   return Status::success();
 }
 

@@ -5,6 +5,7 @@
 #include "bitnet/Runtime/Commands.h"
 #include "bitnet/Runtime/Runtime.h"
 #include "bitnet/Runtime/ThreadPool.h"
+#include "bitnet/Runtime/Variants.h"
 
 #include <atomic>
 #include <cstdio>
@@ -18,7 +19,9 @@ __attribute__((weak)) extern const bitnet_region bitnet_regions[] = {{}};
 static Array<KindTime> *kinds;
 
 static const bitnet_region *findRegion(bitnet_body body) {
-  const bitnet_region *region = bitnet_regions;
+  const bitnet_variant *variant = runningVariant();
+  const bitnet_region *region =
+      variant && variant->regions ? variant->regions : bitnet_regions;
   while (region->body && region->body != body)
     ++region;
   return region->body ? region : nullptr;

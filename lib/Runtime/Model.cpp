@@ -5,6 +5,7 @@
 #include "bitnet/Runtime/Caches.h"
 #include "bitnet/Runtime/Failure.h"
 #include "bitnet/Runtime/Runtime.h"
+#include "bitnet/Runtime/Variants.h"
 
 using namespace bitnet::runtime;
 
@@ -173,8 +174,11 @@ Result<Model> bitnet::runtime::linkedModel() {
   Result<Signature> signature = parseSignature(bitnet_signature);
   if (signature.failed())
     return signature.takeError();
+  Result<const bitnet_variant *> variant = linkedVariant();
+  if (variant.failed())
+    return variant.takeError();
   Model model;
   model.signature = std::move(*signature);
-  model.entry = bitnet_main;
+  model.entry = *variant ? (*variant)->main : bitnet_main;
   return model;
 }

@@ -17,6 +17,8 @@ static void setTarget(llvm::Module &module, const bitnet::TargetSpec &target) {
       continue;
     function.addFnAttr("target-cpu", target.cpu);
     function.addFnAttr("target-features", target.features);
+    if (!target.tune.empty())
+      function.addFnAttr("tune-cpu", target.tune);
     if (target.has("avx512f"))
       function.addFnAttr("prefer-vector-width", "512");
     function.setDoesNotThrow();
@@ -74,12 +76,15 @@ LogicalResult bitnet::emitLLVMIR(ModuleOp module, const TargetSpec &target,
 static LogicalResult emitMachineCode(ModuleOp module,
                                      const bitnet::TargetSpec &target,
                                      llvm::raw_pwrite_stream &os,
-                                     llvm::CodeGenFileType kind) {
+                                     llvm::CodeGenFileType kind,
+                                     bitnet::ModuleHook prepare = {}) {
   llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> translated =
       bitnet::translateToLLVMIR(module, target, context);
   if (!translated)
     return failure();
+  if (prepare)
+    prepare(*translated);
   std::unique_ptr<llvm::TargetMachine> machine = target.createTargetMachine();
   bitnet::optimize(*translated, *machine);
 
@@ -98,6 +103,8 @@ LogicalResult bitnet::emitAssembly(ModuleOp module, const TargetSpec &target,
 }
 
 LogicalResult bitnet::emitObject(ModuleOp module, const TargetSpec &target,
-                                 llvm::raw_pwrite_stream &os) {
-  return emitMachineCode(module, target, os, llvm::CodeGenFileType::ObjectFile);
+                                 llvm::raw_pwrite_stream &os,
+                                 ModuleHook prepare) {
+  return emitMachineCode(module, target, os, llvm::CodeGenFileType::ObjectFile,
+                         prepare);
 }

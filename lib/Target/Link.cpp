@@ -216,7 +216,7 @@ libcArguments(const Libraries &libraries) {
                                   "--end-group"};
 }
 
-Error bitnet::linkExecutable(StringRef object, StringRef output,
+Error bitnet::linkExecutable(ArrayRef<std::string> objects, StringRef output,
                              const TargetSpec &target) {
   Expected<Libraries> libraries = Libraries::find(target);
   if (!libraries)
@@ -235,7 +235,8 @@ Error bitnet::linkExecutable(StringRef object, StringRef output,
   for (StringRef name :
        {libraries->here() ? "Scrt1.o" : "crt1.o", "crti.o", "", "crtn.o"}) {
     if (name.empty()) {
-      arguments.insert(arguments.end(), {object.str(), *runtime});
+      llvm::append_range(arguments, objects);
+      arguments.push_back(*runtime);
       Expected<std::vector<std::string>> libc = libcArguments(*libraries);
       if (!libc)
         return libc.takeError();
@@ -259,7 +260,7 @@ static std::string exports(StringRef name) {
   return script + " local: *; };\n";
 }
 
-Error bitnet::linkSharedLibrary(StringRef object, StringRef output,
+Error bitnet::linkSharedLibrary(ArrayRef<std::string> objects, StringRef output,
                                 StringRef name, const TargetSpec &target) {
   Expected<Libraries> libraries = Libraries::find(target);
   if (!libraries)
@@ -284,10 +285,11 @@ Error bitnet::linkSharedLibrary(StringRef object, StringRef output,
     return written.takeError();
 
   std::vector<std::string> arguments = commonArguments(*libraries, output);
-  arguments.insert(arguments.end(),
-                   {"-shared", "-Bsymbolic", "-soname",
-                    sys::path::filename(output).str(), "--version-script",
-                    script.str().str(), object.str(), *runtime, "-lc", "-lm"});
+  arguments.insert(arguments.end(), {"-shared", "-Bsymbolic", "-soname",
+                                     sys::path::filename(output).str(),
+                                     "--version-script", script.str().str()});
+  llvm::append_range(arguments, objects);
+  arguments.insert(arguments.end(), {*runtime, "-lc", "-lm"});
   for (StringRef function : bitnet::libraryFunctions())
     arguments.push_back(
         ("--defsym=" + prefix + "_" + function + "=bitnet_" + function).str());

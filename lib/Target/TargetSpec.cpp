@@ -105,6 +105,19 @@ Expected<bitnet::TargetSpec> bitnet::TargetSpec::find(StringRef tripleName,
   return TargetSpec{triple.str(), cpu.str(), allFeatures(*info)};
 }
 
+bitnet::TargetSpec bitnet::TargetSpec::with(StringRef cpu,
+                                            StringRef features) const {
+  std::string error;
+  const Target *target = TargetRegistry::lookupTarget(Triple(triple), error);
+  assert(target && "a target that was found");
+  std::unique_ptr<MCSubtargetInfo> info(
+      target->createMCSubtargetInfo(Triple(triple), cpu, features));
+  TargetSpec spec = *this;
+  spec.cpu = cpu.str();
+  spec.features = allFeatures(*info);
+  return spec;
+}
+
 bool bitnet::TargetSpec::has(StringRef feature) const {
   return is_contained(split(features, ','), ("+" + feature).str());
 }

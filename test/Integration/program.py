@@ -39,17 +39,22 @@ class Program:
         self.path = path
         self.cost = cost
         self.emulator = emulator
+        self.environment: dict[str, str] = {}
         self.calls = 0
 
-    def under(self, *emulator: str) -> Program:
-        """The same program, run by a command."""
-        return Program(self.path, self.cost, emulator)
+    def under(self, *emulator: str, **environment: str) -> Program:
+        """The same program, run by a command, with variables."""
+        program = Program(self.path, self.cost, emulator)
+        program.environment = environment
+        return program
 
     def call(
         self, *arguments: object, threads: int | None = None
     ) -> subprocess.CompletedProcess:
         """Runs it, whatever comes out."""
-        environment = {} if threads is None else {"BITNET_THREADS": str(threads)}
+        environment = dict(self.environment)
+        if threads is not None:
+            environment["BITNET_THREADS"] = str(threads)
         command = [*self.emulator, str(self.path), *map(str, arguments)]
         return subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=120

@@ -37,9 +37,11 @@ static cl::opt<Emit> emitKind(
 static cl::opt<std::string>
     triple("target", cl::desc("Machine to compile for (default: this one)"),
            cl::value_desc("triple"), cl::cat(category));
-static cl::opt<std::string>
-    cpu("cpu", cl::desc("CPU to compile for (default: native)"),
-        cl::value_desc("name[+feature...]"), cl::cat(category));
+static cl::opt<std::string> cpu(
+    "cpu",
+    cl::desc("CPU to compile for (default: native); of several, and of all, "
+             "a program chooses at its start"),
+    cl::value_desc("name[+feature...][,name...]"), cl::cat(category));
 static cl::opt<std::string>
     sysroot("sysroot", cl::desc("Folder with the libraries of another machine"),
             cl::value_desc("folder"), cl::cat(category));
@@ -139,16 +141,35 @@ static Error checkReport(bitnet::CompileOptions &options) {
   return Error::success();
 }
 
+/// Finds the CPU, or the several CPUs, to compile for.
+static Error findTarget(bitnet::CompileOptions &options) {
+  if (!bitnet::isListOfCPUs(cpu)) {
+    Expected<bitnet::TargetSpec> target = bitnet::TargetSpec::find(triple, cpu);
+    if (!target)
+      return target.takeError();
+    options.target = *target;
+    options.target.sysroot = sysroot;
+    return Error::success();
+  }
+  if (isGiven(output) && options.emit < Emit::SharedLibrary)
+    return createStringError("--cpu with several names wants --emit=so or exe");
+  Expected<std::vector<bitnet::Variant>> variants =
+      bitnet::findVariants(triple, cpu);
+  if (!variants)
+    return variants.takeError();
+  options.variants = std::move(*variants);
+  options.target = options.variants.back().target;
+  options.target.sysroot = sysroot;
+  return Error::success();
+}
+
 static Error checkFlags(bitnet::CompileOptions &options) {
   if (Error error = checkReport(options))
     return error;
   if (options.emit >= Emit::Object && output == "-")
     return createStringError("-o - is for text, --emit=asm or before");
-  Expected<bitnet::TargetSpec> target = bitnet::TargetSpec::find(triple, cpu);
-  if (!target)
-    return target.takeError();
-  options.target = *target;
-  options.target.sysroot = sysroot;
+  if (Error error = findTarget(options))
+    return error;
   options.tile = tile;
   options.ternarize = ternarize;
   options.ternarizeHead = ternarizeHead;

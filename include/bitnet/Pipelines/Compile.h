@@ -3,7 +3,7 @@
 #define BITNET_PIPELINES_COMPILE_H
 
 #include "bitnet/Import/Tokenizer.h"
-#include "bitnet/Target/TargetSpec.h"
+#include "bitnet/Target/Variants.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringMap.h"
@@ -28,6 +28,8 @@ enum class Emit {
 struct CompileOptions {
   Emit emit = Emit::Executable;
   TargetSpec target;
+  /// Several CPUs to compile a program or a library for, instead of `target`.
+  std::vector<Variant> variants;
   /// Row of the tile table to use for every matmul; empty: the best.
   std::string tile;
   /// Sizes for dimensions that the model leaves open, by their names.
@@ -39,6 +41,7 @@ struct CompileOptions {
   /// Also the weights of the layer that gives the model's output.
   bool ternarizeHead = false;
   /// Gets the optimized module, before it is lowered: to make a report of it.
+  /// Of several variants, the last one's.
   std::function<mlir::LogicalResult(mlir::ModuleOp)> inspect;
 };
 

@@ -36,6 +36,18 @@ struct bitnet_region {
  * body. */
 BITNET_INTERNAL extern const struct bitnet_region bitnet_regions[];
 
+/** The model's code for one CPU. */
+struct bitnet_variant {
+  const char *name;  /**< "x86-64-v3" */
+  const char *needs; /**< Features of the CPU, "avx2,fma"; the first: none. */
+  void (*main)(void *results, void *const *arguments);
+  const struct bitnet_region *regions; /**< May be null. */
+};
+
+/** Defined by a model that was compiled for several CPUs, from the least to the
+ * best. The last entry has no name. */
+BITNET_INTERNAL extern const struct bitnet_variant bitnet_variants[];
+
 /** Defined by the model: its inputs and outputs as text. */
 BITNET_INTERNAL extern const char bitnet_signature[];
 

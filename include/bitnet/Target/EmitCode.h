@@ -24,6 +24,9 @@ std::unique_ptr<llvm::Module> translateToLLVMIR(mlir::ModuleOp module,
 /// Runs LLVM's O3 for the target's CPU.
 void optimize(llvm::Module &module, llvm::TargetMachine &machine);
 
+/// Changes LLVM IR before it is optimized.
+using ModuleHook = llvm::function_ref<void(llvm::Module &)>;
+
 /// The module, optimized, as text of LLVM IR, as assembly, as an object file.
 mlir::LogicalResult emitLLVMIR(mlir::ModuleOp module, const TargetSpec &target,
                                llvm::raw_pwrite_stream &os);
@@ -31,7 +34,8 @@ mlir::LogicalResult emitAssembly(mlir::ModuleOp module,
                                  const TargetSpec &target,
                                  llvm::raw_pwrite_stream &os);
 mlir::LogicalResult emitObject(mlir::ModuleOp module, const TargetSpec &target,
-                               llvm::raw_pwrite_stream &os);
+                               llvm::raw_pwrite_stream &os,
+                               ModuleHook prepare = {});
 
 } // namespace bitnet
 

@@ -4,18 +4,21 @@
 
 #include "bitnet/Target/TargetSpec.h"
 
+#include "llvm/ADT/ArrayRef.h"
+
 namespace bitnet {
 
-/// Links a model's object with the runtime to a program. It needs the target's
+/// Links a model's objects with the runtime to a program. It needs the target's
 /// libc and nothing else; one for another architecture than ours has it within,
 /// and runs on any Linux there. Nothing is written if it fails.
-llvm::Error linkExecutable(llvm::StringRef object, llvm::StringRef output,
-                           const TargetSpec &target);
+llvm::Error linkExecutable(llvm::ArrayRef<std::string> objects,
+                           llvm::StringRef output, const TargetSpec &target);
 
 /// The same as a shared library. It exports the functions of
 /// `bitnet/Runtime/Library.h`, with `bitnet` and with `name` in front.
-llvm::Error linkSharedLibrary(llvm::StringRef object, llvm::StringRef output,
-                              llvm::StringRef name, const TargetSpec &target);
+llvm::Error linkSharedLibrary(llvm::ArrayRef<std::string> objects,
+                              llvm::StringRef output, llvm::StringRef name,
+                              const TargetSpec &target);
 
 } // namespace bitnet
 

@@ -19,6 +19,8 @@ struct TargetSpec {
   std::string cpu;    ///< znver4
   /// Every feature that the CPU has: "+avx2,+fma,...".
   std::string features;
+  /// The CPU to arrange code for, where it is to run on others, too.
+  std::string tune = "";
   /// The folder that stands for / where the target's libraries are looked for.
   std::string sysroot = "";
 
@@ -28,6 +30,9 @@ struct TargetSpec {
   /// of its architecture.
   static llvm::Expected<TargetSpec> find(llvm::StringRef triple = "",
                                          llvm::StringRef cpu = "");
+
+  /// The same triple with a CPU by its name and features as LLVM lists them.
+  TargetSpec with(llvm::StringRef cpu, llvm::StringRef features) const;
 
   bool has(llvm::StringRef feature) const;
 

@@ -1,0 +1,30 @@
+// A program may hold its model's code several times, each time for another CPU.
+// One is chosen when the program starts.
+
+#ifndef BITNET_RUNTIME_VARIANTS_H
+#define BITNET_RUNTIME_VARIANTS_H
+
+#include "bitnet/Runtime/Runtime.h"
+#include "bitnet/Runtime/Status.h"
+
+namespace bitnet::runtime {
+
+/// Whether this CPU, and the operating system, have a feature of
+/// CPUFeatures.def. They have none that is not in it.
+bool hasFeature(const char *name);
+
+/// The code to run: the last variant of `variants` (an array that ends with one
+/// without a name) that this CPU can run, or the one with the name `forced`. An
+/// empty array means that there is but one code, and null is returned.
+Result<const bitnet_variant *> chooseVariant(const bitnet_variant *variants,
+                                             const char *forced);
+
+/// The choice among `bitnet_variants`, where BITNET_CPU is the name of one.
+Result<const bitnet_variant *> linkedVariant();
+
+/// What linkedVariant() chose at last; null if there are no variants.
+const bitnet_variant *runningVariant();
+
+} // namespace bitnet::runtime
+
+#endif // BITNET_RUNTIME_VARIANTS_H
