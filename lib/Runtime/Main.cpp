@@ -38,7 +38,9 @@ static const char kUsage[] =
     "end\n"
     "          the texts)\n"
     "\n"
-    "BITNET_THREADS sets the number of threads; results don't depend on it.\n";
+    "BITNET_THREADS sets the number of threads; results don't depend on it.\n"
+    "BITNET_CPU names the code to run, if the program has it for several "
+    "CPUs.\n";
 
 namespace {
 struct Command {

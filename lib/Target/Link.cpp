@@ -285,9 +285,10 @@ Error bitnet::linkSharedLibrary(ArrayRef<std::string> objects, StringRef output,
     return written.takeError();
 
   std::vector<std::string> arguments = commonArguments(*libraries, output);
-  arguments.insert(arguments.end(), {"-shared", "-Bsymbolic", "-soname",
-                                     sys::path::filename(output).str(),
-                                     "--version-script", script.str().str()});
+  arguments.insert(arguments.end(),
+                   {"-shared", "-Bsymbolic", "-z", "defs", "-soname",
+                    sys::path::filename(output).str(), "--version-script",
+                    script.str().str()});
   llvm::append_range(arguments, objects);
   arguments.insert(arguments.end(), {*runtime, "-lc", "-lm"});
   for (StringRef function : bitnet::libraryFunctions())

@@ -51,6 +51,7 @@ MACHINES = {
     "dotprod": [Machine("aarch64", "cortex-a76", ("cortex-a76",))],
     "i8mm": [Machine("aarch64", "neoverse-v1", LENGTHS)],
     "sve": [Machine("aarch64", "a64fx", LENGTHS)],
+    "m": [PLAIN_RISCV],
     "v": [Machine("riscv64", "generic-rv64+v", (riscv(128), riscv(256)))],
     "zvl256b": [Machine("riscv64", "generic-rv64+v+zvl256b", (riscv(256),))],
     "avx2": [Machine("x86_64", "x86-64-v3", ("max",))],

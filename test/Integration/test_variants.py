@@ -80,13 +80,12 @@ def test_a_variant_can_be_forced(program, ids, here):
     assert f"error: BITNET_CPU is '{best}', but this CPU has no " in refused.stderr
 
 
+@pytest.mark.parametrize("program", ["x86_64"], indirect=True)
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="no x86")
 def test_all_variants_of_this_cpu(program, ids, here):
-    machine, compiled = program
-    if machine.architecture != os.uname().machine or machine.architecture != "x86_64":
-        pytest.skip("programs of this architecture do not run here")
     ran = 0
     for variant in X86.split():
-        forced = compiled.under(BITNET_CPU=variant)
+        forced = program[1].under(BITNET_CPU=variant)
         done = forced.call()
         if done.returncode == 0:
             assert_same_bits(forced.run(inputs_for(ids)), here)
@@ -96,9 +95,19 @@ def test_all_variants_of_this_cpu(program, ids, here):
     assert ran >= 2
 
 
+@pytest.mark.parametrize("program", ["x86_64"], indirect=True)
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="no x86")
 def test_weights_are_there_once_for_each_packing(program, austen):
     """Variants add code, and weights where they pack them in another way."""
+    size = program[1].path.stat().st_size
+    assert size < 1.75 * austen.path.stat().st_size
+
+
+@pytest.mark.parametrize("program", ["x86_64"], indirect=True)
+def test_a_variant_has_a_breakdown(program):
+    """Its own table of regions is looked at."""
     machine, compiled = program
-    if machine.architecture != "x86_64":
-        pytest.skip("compared with the program for this machine")
-    assert compiled.path.stat().st_size < 1.75 * austen.path.stat().st_size
+    emulated = compiled.under(*machine.emulator("core2duo"))
+    arguments = ["bench", "--prefill", 1, "--decode", 1, "--breakdown", "--json"]
+    kinds = json.loads(emulated.output(*arguments))["breakdown"]["prefill"]
+    assert "ternary matmul" in json.dumps(kinds)
