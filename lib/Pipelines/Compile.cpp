@@ -144,6 +144,15 @@ static std::optional<int64_t> vocabularyOf(StringRef signature) {
   return std::nullopt;
 }
 
+/// Puts what the runtime reads into the module.
+static void addTable(ModuleOp module, StringRef name, StringRef bytes) {
+  auto b = OpBuilder::atBlockBegin(module.getBody());
+  auto type = LLVM::LLVMArrayType::get(b.getI8Type(), bytes.size());
+  LLVM::GlobalOp::create(b, module.getLoc(), type, /*isConstant=*/true,
+                         LLVM::Linkage::External, name, b.getStringAttr(bytes),
+                         /*alignment=*/8);
+}
+
 /// Puts the tokenizer's table into the module.
 static LogicalResult addTokenizer(ModuleOp module,
                                   const bitnet::TokenizerTable &tokenizer) {
@@ -157,11 +166,7 @@ static LogicalResult addTokenizer(ModuleOp module,
     return module.emitError()
            << "the tokenizer is not the model's: it has " << tokenizer.size
            << " ids, the model's logits are for " << *vocabulary;
-  auto b = OpBuilder::atBlockBegin(module.getBody());
-  auto type = LLVM::LLVMArrayType::get(b.getI8Type(), tokenizer.bytes.size());
-  LLVM::GlobalOp::create(b, module.getLoc(), type, /*isConstant=*/true,
-                         LLVM::Linkage::External, "bitnet_tokenizer",
-                         b.getStringAttr(tokenizer.bytes), /*alignment=*/8);
+  addTable(module, "bitnet_tokenizer", tokenizer.bytes);
   return success();
 }
 
@@ -277,6 +282,8 @@ LogicalResult bitnet::compile(ModuleOp module, StringRef output,
     });
   if (failed(addTokenizer(module, options.tokenizer)))
     return failure();
+  if (!options.chatTable.empty())
+    addTable(module, "bitnet_chat", options.chatTable);
   if (options.emit == Emit::Assembly)
     return write(module, output, [&](llvm::raw_pwrite_stream &os) {
       return emitAssembly(module, options.target, os);

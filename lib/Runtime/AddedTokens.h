@@ -17,13 +17,15 @@ public:
   bool empty() const { return nodes.empty(); }
 
   /// The longest token at the start of a text, as its place in the table's
-  /// section; kNone if there is none.
-  uint32_t longestAt(const char *text, size_t size) const;
+  /// section; kNone if there is none. A special one is in the first `open`
+  /// bytes.
+  uint32_t longestAt(const char *text, size_t size, size_t open) const;
 
 private:
   struct Node {
     char byte;
     uint32_t token;
+    bool isSpecial;
     uint32_t child, sibling; ///< or kNone
   };
 

@@ -32,8 +32,12 @@ Result<bool> Draft::isSingleWord(Matcher &word, const Piece &piece,
 Status Draft::cutPiece(const AddedTokens &tokens, Matcher &word,
                        const Piece &piece, Array<Piece> &pieces) {
   size_t last = piece.begin; // what is before it is in pieces
+  size_t open = piece.begin; // what is from here to there is not quoted
   for (size_t i = piece.begin; i < piece.end;) {
-    uint32_t token = tokens.longestAt(bytes.data() + i, piece.end - i);
+    if (open <= i)
+      open = i + openSize(i, piece.end);
+    uint32_t token =
+        tokens.longestAt(bytes.data() + i, piece.end - i, open - i);
     if (token == kNone) {
       ++i;
       continue;

@@ -4,6 +4,7 @@
 #define BITNET_RUNTIME_DRAFT_H
 
 #include "AddedTokens.h"
+#include "bitnet/Runtime/ChatText.h"
 
 namespace bitnet::runtime {
 
@@ -25,6 +26,10 @@ public:
   /// Takes any bytes.
   Draft(const TokenTable &table, const char *text, size_t size);
 
+  /// Says which bytes are quoted: there are no special tokens in them. `text`
+  /// is that of the draft, in clean UTF-8.
+  void quote(const ChatText &text);
+
   /// Cuts added tokens out. `word` matches a character of words.
   Status cutAdded(const AddedTokens &tokens, const Pattern &word);
 
@@ -37,7 +42,10 @@ public:
 private:
   void rewrite(const TableStep &step);
   void rewritePiece(const TableStep &step, const Piece &piece,
-                    Array<char> &result) const;
+                    Array<char> &result, Array<bool> &newQuotes) const;
+  void mark(const Array<char> &text, Array<bool> &marks, bool isQuoted) const;
+  size_t openSize(size_t begin, size_t end) const;
+  bool isQuoted(size_t place) const { return !quotes.empty() && quotes[place]; }
   bool startsWith(const Piece &piece, TableString text) const;
   Status split(const TableStep &step, const Pattern &pattern);
   void findPlain(TableString text, const Piece &piece, Array<Range> &ranges);
@@ -51,7 +59,8 @@ private:
                             size_t end);
 
   const TokenTable &table;
-  Array<char> bytes; ///< clean UTF-8
+  Array<char> bytes;  ///< clean UTF-8
+  Array<bool> quotes; ///< of each byte; empty: none is quoted
   Array<Piece> parts;
 };
 

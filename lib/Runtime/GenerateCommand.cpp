@@ -1,8 +1,7 @@
 // `model generate`: continues a text, or ids.
 
+#include "GenerationOptions.h"
 #include "GenerationPrinter.h"
-#include "bitnet/Runtime/Commands.h"
-#include "bitnet/Runtime/Sampler.h"
 #include "bitnet/Runtime/Session.h"
 #include "bitnet/Runtime/ThreadPool.h"
 
@@ -13,16 +12,10 @@ using namespace bitnet::runtime;
 
 namespace {
 
-struct GenerateOptions {
+struct GenerateOptions : GenerationOptions {
   const char *prompt = nullptr; // or
   Array<int64_t> ids;
-  int64_t count = 32;
-  int64_t stopId = -1;
-  const char *stopText = nullptr;
-  int64_t maxContext = 0;
-  bool isJSON = false;
   bool logProbabilities = false;
-  SamplingOptions sampling;
 };
 
 struct Generation {
@@ -32,102 +25,35 @@ struct Generation {
   double decodeTime = 0;
 };
 
-/// An option with a number, and where it goes.
-struct IntegerOption {
-  const char *name;
-  int64_t *value;
-  int64_t low, high;
-};
-
-struct RealOption {
-  const char *name;
-  double *value;
-  double low, high;
-};
-
 } // namespace
-
-static constexpr int64_t kMaxCount = 1 << 24;
-
-/// A number is an id, anything else text.
-static void parseStop(const char *text, GenerateOptions &options) {
-  if (*text && !text[std::strspn(text, "0123456789")] && std::strlen(text) < 10)
-    options.stopId = std::strtoll(text, nullptr, 10);
-  else
-    options.stopText = text;
-}
-
-static Status parseNumericValue(const char *option, const char *text,
-                                GenerateOptions &options) {
-  SamplingOptions &sampling = options.sampling;
-  int64_t seed = int64_t(sampling.seed);
-  const IntegerOption integers[] = {
-      {"-n", &options.count, 0, kMaxCount},
-      {"--max-context", &options.maxContext, 1, kMaxCount},
-      {"--top-k", &sampling.topK, 0, INT32_MAX},
-      {"--seed", &seed, 0, INT64_MAX}};
-  const RealOption reals[] = {
-      {"--temperature", &sampling.temperature, 0, 1000},
-      {"--top-p", &sampling.topP, 0, 1},
-      {"--min-p", &sampling.minP, 0, 1},
-      {"--repeat-penalty", &sampling.repeatPenalty, 0.001, 1000}};
-  for (const IntegerOption &integer : integers) {
-    if (std::strcmp(option, integer.name))
-      continue;
-    Result<int64_t> number =
-        parseNumber(option, text, integer.low, integer.high);
-    if (number.failed())
-      return number.takeError();
-    *integer.value = *number;
-    sampling.seed = uint64_t(seed);
-    return Status::success();
-  }
-  for (const RealOption &real : reals) {
-    if (std::strcmp(option, real.name))
-      continue;
-    Result<double> number = parseReal(option, text, real.low, real.high);
-    if (number.failed())
-      return number.takeError();
-    *real.value = *number;
-    return Status::success();
-  }
-  return Status::error("generate has no option '%s'; see --help", option);
-}
 
 static Status parseOption(Arguments arguments, int &index,
                           GenerateOptions &options) {
-  static constexpr const char *kWithValue[] = {
-      "--prompt",      "--ids",   "-n",      "--stop",  "--max-context",
-      "--temperature", "--top-k", "--top-p", "--min-p", "--repeat-penalty",
-      "--seed"};
   const char *option = arguments.items[index];
-  bool *flag = !std::strcmp(option, "--json")       ? &options.isJSON
-               : !std::strcmp(option, "--logprobs") ? &options.logProbabilities
-                                                    : nullptr;
-  if (flag) {
-    *flag = true;
+  if (!std::strcmp(option, "--logprobs")) {
+    options.logProbabilities = true;
     return Status::success();
   }
-  bool isKnown = false;
-  for (const char *known : kWithValue)
-    isKnown |= !std::strcmp(option, known);
-  if (!isKnown)
-    return Status::error("generate has no option '%s'; see --help", option);
+  bool isPrompt = !std::strcmp(option, "--prompt");
+  if (!isPrompt && std::strcmp(option, "--ids")) {
+    Result<bool> found = parseGenerationOption(arguments, index, options);
+    if (found.failed())
+      return found.takeError();
+    return *found ? Status::success()
+                  : Status::error("generate has no option '%s'; see --help",
+                                  option);
+  }
   Result<const char *> text = optionValue(arguments, index);
   if (text.failed())
     return text.takeError();
-  if (!std::strcmp(option, "--prompt")) {
+  if (isPrompt) {
     options.prompt = *text;
-  } else if (!std::strcmp(option, "--stop")) {
-    parseStop(*text, options);
-  } else if (!std::strcmp(option, "--ids")) {
-    Result<Array<int64_t>> ids = parseNumbers(option, *text);
-    if (ids.failed())
-      return ids.takeError();
-    options.ids = std::move(*ids);
-  } else {
-    return parseNumericValue(option, *text, options);
+    return Status::success();
   }
+  Result<Array<int64_t>> ids = parseNumbers(option, *text);
+  if (ids.failed())
+    return ids.takeError();
+  options.ids = std::move(*ids);
   return Status::success();
 }
 

@@ -1,20 +1,10 @@
 // The C interface of a language model in a shared library.
 
-#include "LoadedModel.h"
-#include "bitnet/Runtime/Library.h"
-#include "bitnet/Runtime/Sampler.h"
-#include "bitnet/Runtime/Session.h"
+#include "LibrarySession.h"
 
 #include <cstdio>
 
 using namespace bitnet::runtime;
-
-struct bitnet_session {
-  ModelUser user;
-  Session session;
-  Array<Sampler> samplers; // one for each sequence
-  Text error;
-};
 
 static bitnet_session *allocate() {
   void *memory = std::malloc(sizeof(bitnet_session));
@@ -74,18 +64,11 @@ bitnet_session *bitnet_session_fork(const bitnet_session *session, char *error,
 
 void bitnet_session_reset(bitnet_session *session) { session->session.reset(); }
 
-/// Keeps the message of what failed.
-static int finish(bitnet_session *session, const Status &status,
-                  bitnet_code code) {
-  session->error = Text(status.message());
-  return status.failed() ? code : BITNET_OK;
-}
-
 int bitnet_session_feed(bitnet_session *session, const int64_t *ids,
                         size_t count) {
   bitnet_code code =
       session->session.hasRoom(count) ? BITNET_ERROR : BITNET_CONTEXT_FULL;
-  return finish(session, session->session.feed(ids, count), code);
+  return session->finish(session->session.feed(ids, count), code);
 }
 
 int64_t bitnet_session_length(const bitnet_session *session) {
@@ -136,7 +119,7 @@ int bitnet_session_sample(bitnet_session *session, int64_t *ids) {
     bitnet_sampling greedy = BITNET_GREEDY;
     bitnet_session_set_sampling(session, &greedy);
   }
-  return finish(session, sample(*session, ids), BITNET_ERROR);
+  return session->finish(sample(*session, ids), BITNET_ERROR);
 }
 
 const char *bitnet_session_error(const bitnet_session *session) {

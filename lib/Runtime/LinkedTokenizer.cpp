@@ -1,7 +1,8 @@
-// The tokenizer that the compiler put into this program or library.
+// The tokenizer and the chat template that the compiler put into this program
+// or library.
 
-#include "bitnet/Runtime/Tokenizer.h"
-#include "bitnet/Runtime/TokenizerTable.h"
+#include "bitnet/Runtime/ChatTable.h"
+#include "bitnet/Runtime/ChatTemplate.h"
 
 #include <new>
 #include <pthread.h>
@@ -11,34 +12,44 @@ using namespace bitnet::runtime;
 /// None, unless the model brings one. Weak: the compiler's own one replaces it.
 alignas(8) __attribute__((weak)) const
     char bitnet_tokenizer[sizeof(TokenizerHeader)] = {};
+alignas(8) __attribute__((weak)) const
+    char bitnet_chat[sizeof(ChatHeader)] = {};
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-/// Lives as long as the process: nothing here has a destructor at its end.
-static const Tokenizer *linked;
+/// They live as long as the process: nothing here has a destructor at its end.
+static const Tokenizer *tokenizer;
+static const ChatTemplate *chatTemplate;
 
-static Status load() {
-  TokenizerHeader header;
-  std::memcpy(&header, bitnet_tokenizer, sizeof(header));
+/// Makes one of a table at the first call.
+template <typename Thing, typename Header>
+static Result<const Thing *> load(const Thing *&linked, const char *table) {
+  Header header;
+  std::memcpy(&header, table, sizeof(header));
   if (!header.size)
     return Status::error("the model was compiled without a tokenizer; compile "
                          "it with --tokenizer tokenizer.json");
-  Result<Tokenizer> tokenizer =
-      Tokenizer::create(bitnet_tokenizer, header.size);
-  if (tokenizer.failed())
-    return tokenizer.takeError();
-  void *memory = std::malloc(sizeof(Tokenizer));
-  if (!memory)
-    return Status::error("out of memory");
-  linked = new (memory) Tokenizer(std::move(*tokenizer));
-  return Status::success();
-}
-
-Result<const Tokenizer *> bitnet::runtime::linkedTokenizer() {
   pthread_mutex_lock(&lock);
-  Status status = linked ? Status::success() : load();
+  Status status = Status::success();
+  if (!linked) {
+    Result<Thing> made = Thing::create(table, header.size);
+    void *memory = made.failed() ? nullptr : std::malloc(sizeof(Thing));
+    if (memory)
+      linked = new (memory) Thing(std::move(*made));
+    else
+      status =
+          made.failed() ? made.takeError() : Status::error("out of memory");
+  }
   pthread_mutex_unlock(&lock);
   if (status.failed())
     return status;
   return linked;
+}
+
+Result<const Tokenizer *> bitnet::runtime::linkedTokenizer() {
+  return load<Tokenizer, TokenizerHeader>(tokenizer, bitnet_tokenizer);
+}
+
+Result<const ChatTemplate *> bitnet::runtime::linkedChatTemplate() {
+  return load<ChatTemplate, ChatHeader>(chatTemplate, bitnet_chat);
 }

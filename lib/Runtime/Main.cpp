@@ -13,6 +13,9 @@ static const char kUsage[] =
     "             [--stop ID|TEXT] [--temperature T] [--top-k K] [--top-p P]\n"
     "             [--min-p P] [--repeat-penalty R] [--seed N]\n"
     "             [--max-context N] [--logprobs] [--json]\n"
+    "       %s chat [--system TEXT] [-n COUNT] [--stop ID|TEXT] "
+    "[--max-context N]\n"
+    "             [--json] and what generate knows of sampling\n"
     "       %s bench [--prefill N] [--decode N] [--dim NAME=SIZE ...]\n"
     "             [--repeat N] [--breakdown] [--json]\n"
     "       %s verify FILE.npz [--rtol R] [--atol A]\n"
@@ -25,6 +28,9 @@ static const char kUsage[] =
     "generate  continues a text, or ids (-n: 32): by the most likely ones, "
     "or with\n"
     "          --temperature by ids drawn by their probability\n"
+    "chat      answers line by line (-n: at most 512 tokens each) as the "
+    "model's own\n"
+    "          chat template wants it; ctrl-C ends an answer\n"
     "bench     times a language model (--prefill: 128, --decode: 32), or one\n"
     "          run on ones with the dimensions given (else 1); --breakdown "
     "says\n"
@@ -49,18 +55,17 @@ struct Command {
 };
 } // namespace
 
-static constexpr Command kCommands[] = {{"run", runCommand},
-                                        {"generate", generateCommand},
-                                        {"bench", benchCommand},
-                                        {"verify", verifyCommand},
-                                        {"perplexity", perplexityCommand},
-                                        {"encode", encodeCommand},
-                                        {"decode", decodeCommand}};
+static constexpr Command kCommands[] = {
+    {"run", runCommand},       {"generate", generateCommand},
+    {"chat", chatCommand},     {"bench", benchCommand},
+    {"verify", verifyCommand}, {"perplexity", perplexityCommand},
+    {"encode", encodeCommand}, {"decode", decodeCommand}};
 
 static void printUsage(std::FILE *stream, const char *program) {
   const char *slash = std::strrchr(program, '/');
   const char *name = slash ? slash + 1 : program;
-  std::fprintf(stream, kUsage, name, name, name, name, name, name, name, name);
+  std::fprintf(stream, kUsage, name, name, name, name, name, name, name, name,
+               name);
 }
 
 /// Null if there is none of that name.

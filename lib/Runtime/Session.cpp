@@ -74,6 +74,31 @@ void Session::reset() {
       caches[i] = Tensor();
 }
 
+void Session::rewind(int64_t length) {
+  if (length >= this->length())
+    return;
+  if (cached && !inPlace)
+    return reset();
+  for (Array<int64_t> &context : contexts)
+    context.resize(size_t(length));
+  newest.resize(0);
+}
+
+Result<size_t> Session::become(const Array<int64_t> &ids) {
+  size_t same = 0, size = ids.size();
+  while (same < size && same < size_t(length()) &&
+         contexts[0][same] == ids[same])
+    ++same;
+  if (same && same == size && size == size_t(length()) && !newest.empty())
+    return size_t(0);
+  // The last one is read for its logits.
+  rewind(int64_t(same && same == size ? same - 1 : same));
+  same = size_t(length());
+  if (Status status = feed(ids.data() + same, size - same); status.failed())
+    return status;
+  return size - same;
+}
+
 Result<Session> Session::fork() const {
   Result<Session> copy = create(*model, options);
   if (copy.failed())

@@ -74,6 +74,17 @@ static Status prepare(const TokenizerData &data, Draft &draft) {
 Result<Array<int64_t>> Tokenizer::encode(const char *text, size_t size,
                                          bool addSpecial) const {
   Draft draft(data->table, text, size);
+  return encode(draft, addSpecial);
+}
+
+Result<Array<int64_t>> Tokenizer::encode(const ChatText &text,
+                                         bool addSpecial) const {
+  Draft draft(data->table, text.data(), text.size());
+  draft.quote(text);
+  return encode(draft, addSpecial);
+}
+
+Result<Array<int64_t>> Tokenizer::encode(Draft &draft, bool addSpecial) const {
   if (Status status = prepare(*data, draft); status.failed())
     return status;
   Array<int64_t> ids;

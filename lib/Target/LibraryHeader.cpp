@@ -27,7 +27,10 @@ ArrayRef<StringRef> bitnet::libraryFunctions() {
                                         "session_logits",
                                         "session_set_sampling",
                                         "session_sample",
-                                        "session_error"};
+                                        "session_error",
+                                        "chat_text",
+                                        "session_read_chat",
+                                        "ends_turn"};
   return functions;
 }
 

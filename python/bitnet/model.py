@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
 from numpy.typing import NDArray
 
 from .errors import Error
-from .library import Library, Port
-from .session import Ids, Sampling, Session
+from .library import MESSAGE_BYTES, Library, Port
+from .session import Ids, Message, Sampling, Session, to_messages
 
 
 class Model:
@@ -94,14 +95,19 @@ class Model:
         stop: Iterable[int] | None = None,
     ) -> Iterator[str]:
         """The text that follows, in pieces of whole characters."""
+        ids = self._need_tokenizer().encode(text).ids
+        new = self.stream_ids(ids, max_new_tokens, sampling=sampling, stop=stop)
+        yield from self._show(new, ids)
+
+    def _show(self, ids: Iterable[int], before: list[int]) -> Iterator[str]:
+        """The text of ids that stand behind others, in whole characters."""
         tokenizer = self._need_tokenizer()
         # Imported here: the package is optional.
         from tokenizers.decoders import DecodeStream
 
-        ids = tokenizer.encode(text).ids
-        decoder = DecodeStream(ids=ids, skip_special_tokens=True)
+        decoder = DecodeStream(ids=before, skip_special_tokens=True)
         waiting: list[int] = []
-        for new in self.stream_ids(ids, max_new_tokens, sampling=sampling, stop=stop):
+        for new in ids:
             waiting.append(new)
             piece = decoder.step(tokenizer, new)
             if piece is not None:
@@ -146,6 +152,62 @@ class Model:
         return list(
             self.stream_ids(prompt, max_new_tokens, sampling=sampling, stop=stop)
         )
+
+    def chat_text(self, messages: Sequence[Message]) -> str:
+        """What the model's chat template makes of a conversation, up to where the
+        next reply begins."""
+        function = self._library.function("bitnet_chat_text")
+        function.restype = ctypes.c_int64
+        rows = to_messages(messages)
+        message = ctypes.create_string_buffer(MESSAGE_BYTES)
+        size = ctypes.c_size_t(0)
+        text = ctypes.create_string_buffer(1)
+        for _ in range(2):  # how long it is, then what it is
+            text = ctypes.create_string_buffer(size.value + 1)
+            length = function(
+                rows,
+                ctypes.c_size_t(len(rows)),
+                text,
+                ctypes.c_size_t(len(text)),
+                message,
+                ctypes.c_size_t(MESSAGE_BYTES),
+            )
+            if length < 0:
+                raise Error(message.value.decode(errors="replace"))
+            size = ctypes.c_size_t(length)
+        return text.value.decode()
+
+    def chat(
+        self,
+        messages: Sequence[Message],
+        max_new_tokens: int = 512,
+        *,
+        sampling: Sampling = Sampling(),
+        session: Session | None = None,
+    ) -> Iterator[str]:
+        """The reply to a conversation, in pieces of whole characters.
+
+        messages = [{"role": "user", "content": "Who are you?"}]
+        print("".join(m.chat(messages)))
+
+        With a `session` that has read the beginning of the conversation, only
+        what is new is read.
+        """
+        session = self.session() if session is None else session
+        session.set_sampling(sampling)
+        session.read_chat(messages)
+        ends = self._library.function("bitnet_ends_turn")
+
+        def draw() -> Iterator[int]:
+            for left in range(max_new_tokens, 0, -1):
+                new = session.sample()
+                if ends(ctypes.c_int64(new)) or new in self.stop_ids:
+                    return
+                yield new
+                if left > 1:
+                    session.feed([new])
+
+        return self._show(draw(), [])
 
     def _check_vocabulary(self, path: str | os.PathLike[str]) -> None:
         """A model may know more ids than its tokenizer gives, but not fewer."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -50,6 +50,33 @@ class CSampling(ctypes.Structure):
     ]
 
 
+class CMessage(ctypes.Structure):
+    """bitnet_message"""
+
+    _fields_ = [("role", ctypes.c_char_p), ("content", ctypes.c_char_p)]
+
+
+Message = Mapping[str, str]
+"""With `role`: "system", "user" or "assistant"; and `content`."""
+
+
+def to_messages(messages: Sequence[Message]) -> Any:
+    """As the C interface takes them."""
+    rows = []
+    for message in messages:
+        for key in ("role", "content"):
+            text = message.get(key) if isinstance(message, Mapping) else None
+            if not isinstance(text, str) or "\0" in text:
+                raise Error(f"a message wants text as its {key!r}, not {text!r}")
+        rows.append(
+            CMessage(
+                message["role"].encode(errors="replace"),
+                message["content"].encode(errors="replace"),
+            )
+        )
+    return (CMessage * len(rows))(*rows)
+
+
 SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "create": (
         ctypes.c_void_p,
@@ -68,6 +95,10 @@ SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
         [ctypes.c_void_p, ctypes.c_int64, ctypes.POINTER(ctypes.c_int64)],
     ),
     "set_sampling": (None, [ctypes.c_void_p, ctypes.POINTER(CSampling)]),
+    "read_chat": (
+        ctypes.c_int,
+        [ctypes.c_void_p, ctypes.POINTER(CMessage), ctypes.c_size_t],
+    ),
     "sample": (ctypes.c_int, [ctypes.c_void_p, ctypes.POINTER(ctypes.c_int64)]),
     "error": (ctypes.c_char_p, [ctypes.c_void_p]),
 }
@@ -125,6 +156,16 @@ class Session:
         if array.ndim != 1 or not array.size:
             raise Error(f"one or more ids are fed, not an array of {array.shape}")
         self._check(self._function("feed")(self._handle, array.ctypes.data, array.size))
+
+    def read_chat(self, messages: Sequence[Message]) -> None:
+        """Makes a conversation the context, as the model's chat template writes it,
+        up to where the next reply begins.
+
+        What the context has already is not computed again. Needs a library that
+        was compiled with its tokenizer; no message has special tokens in it.
+        """
+        rows = to_messages(messages)
+        self._check(self._function("read_chat")(self._handle, rows, len(rows)))
 
     def logits(self) -> NDArray[np.float32]:
         """One for each id of the vocabulary, of what comes next."""

@@ -1,4 +1,5 @@
 // Compiles an ONNX model to a program, or to what any stage on the way gives.
+#include "bitnet/Import/ChatTemplate.h"
 #include "bitnet/InitAll.h"
 #include "bitnet/Pipelines/Compile.h"
 #include "bitnet/Report/Report.h"
@@ -55,6 +56,12 @@ static cl::list<std::string>
 static cl::opt<std::string>
     tokenizer("tokenizer", cl::desc("Put this tokenizer.json into the program"),
               cl::value_desc("file"), cl::cat(category));
+static cl::opt<std::string> chatTemplate(
+    "chat-template",
+    cl::desc("Template of conversations: a Jinja file, or JSON with a field "
+             "chat_template; 'none' for none (default: chat_template.jinja or "
+             "tokenizer_config.json beside the tokenizer)"),
+    cl::value_desc("file"), cl::cat(category));
 static cl::opt<std::string> reportFile(
     "report", cl::ValueOptional,
     cl::desc("Say what became of each linear layer: as a table, or as JSON in "
@@ -107,6 +114,13 @@ static Error parseDims(StringMap<int64_t> &sizes) {
   return Error::success();
 }
 
+/// One line of a message. Names from a file may have line ends in them.
+static std::string withoutLineEnds(std::string message) {
+  for (char &c : message)
+    c = c >= 0 && c < ' ' ? ' ' : c;
+  return message;
+}
+
 /// Says on one line what is wrong with the tokenizer, if anything.
 static bool readTokenizer(bitnet::CompileOptions &options) {
   if (tokenizer.empty())
@@ -116,12 +130,23 @@ static bool readTokenizer(bitnet::CompileOptions &options) {
     options.tokenizer = std::move(*table);
     return true;
   }
-  std::string message = toString(table.takeError());
-  // Names from the file may have line ends in them.
-  for (char &c : message)
-    c = c >= 0 && c < ' ' ? ' ' : c;
-  errs() << tokenizer << ": error: " << message << '\n';
+  errs() << tokenizer
+         << ": error: " << withoutLineEnds(toString(table.takeError())) << '\n';
   return false;
+}
+
+/// What goes with the tokenizer.
+static Error readChatTemplate(bitnet::CompileOptions &options) {
+  if (tokenizer.empty() && chatTemplate.empty())
+    return Error::success();
+  if (tokenizer.empty())
+    return createStringError("--chat-template wants a --tokenizer beside it");
+  Expected<std::string> table =
+      bitnet::readChatTemplate(tokenizer, chatTemplate);
+  if (!table)
+    return table.takeError();
+  options.chatTable = std::move(*table);
+  return Error::success();
 }
 
 static bool isGiven(const cl::Option &option) {
@@ -205,6 +230,8 @@ int main(int argc, char **argv) {
     return fail(toString(std::move(error)));
   if (!readTokenizer(options))
     return 1;
+  if (Error error = readChatTemplate(options))
+    return fail(withoutLineEnds(toString(std::move(error))));
 
   if (isGiven(reportFile))
     options.inspect = writeReport;

@@ -36,6 +36,8 @@ struct CompileOptions {
   llvm::StringMap<int64_t> dims;
   /// What to put into the object; empty: none. See Import/Tokenizer.h.
   TokenizerTable tokenizer;
+  /// The table of conversations that goes with it; see Import/ChatTemplate.h.
+  std::string chatTable;
   /// How to round the weights of float layers, b1.58 or b1; empty: not at all.
   std::string ternarize;
   /// Also the weights of the layer that gives the model's output.

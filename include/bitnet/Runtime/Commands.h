@@ -17,6 +17,7 @@ struct Arguments {
 Status printSignature(const Model &model);
 Status runCommand(const Model &model, Arguments arguments);
 Status generateCommand(const Model &model, Arguments arguments);
+Status chatCommand(const Model &model, Arguments arguments);
 Status benchCommand(const Model &model, Arguments arguments);
 Status encodeCommand(const Model &model, Arguments arguments);
 Status decodeCommand(const Model &model, Arguments arguments);

@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 /** Of this interface. It grows when a function or a field is added. */
-#define BITNET_VERSION 1
+#define BITNET_VERSION 2
 
 #define BITNET_MAX_RANK 8
 #define BITNET_API __attribute__((visibility("default")))
@@ -143,6 +143,32 @@ BITNET_API int bitnet_session_sample(bitnet_session *session, int64_t *ids);
 
 /** Why the last call failed; "" if it did not. */
 BITNET_API const char *bitnet_session_error(const bitnet_session *session);
+
+/* Conversations, of a model that was compiled with its tokenizer. */
+
+/** What one side said. */
+typedef struct bitnet_message {
+  const char *role; /**< "system", "user" or "assistant" */
+  const char *content;
+} bitnet_message;
+
+/** Writes what the model's chat template makes of a conversation, up to where
+ * the next reply begins, to `text`: at most `text_size` bytes with the NUL. May
+ * be NULL with 0. Returns how many bytes there are without the NUL, or -1 after
+ * writing why there are none to `error`. */
+BITNET_API int64_t bitnet_chat_text(const bitnet_message *messages,
+                                    size_t count, char *text, size_t text_size,
+                                    char *error, size_t error_size);
+
+/** Makes the ids of that text what the session has read, and reads what is new
+ * of them. No message has special tokens in it, whatever it looks like. After a
+ * failure the session has read the beginning of it, or nothing. */
+BITNET_API int bitnet_session_read_chat(bitnet_session *session,
+                                        const bitnet_message *messages,
+                                        size_t count);
+
+/** 1 if a reply ends before this id, else 0. */
+BITNET_API int bitnet_ends_turn(int64_t id);
 
 #ifdef __cplusplus
 }

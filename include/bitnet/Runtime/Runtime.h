@@ -55,6 +55,9 @@ BITNET_INTERNAL extern const char bitnet_signature[];
  * TokenizerTable.h. */
 BITNET_INTERNAL extern const char bitnet_tokenizer[];
 
+/** Defined by the same: what is known of conversations, see ChatTable.h. */
+BITNET_INTERNAL extern const char bitnet_chat[];
+
 /** Defined by the model: one run. `arguments` points to one memref descriptor
  * per input; the descriptors of all outputs are written to `results`. */
 BITNET_INTERNAL void bitnet_main(void *results, void *const *arguments);

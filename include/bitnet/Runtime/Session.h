@@ -29,6 +29,14 @@ public:
   /// Forgets the context; keeps the memory.
   void reset();
 
+  /// Forgets what is behind the first `length` ids of each sequence; all of it
+  /// where the caches cannot be cut. There are no logits before the next id.
+  void rewind(int64_t length);
+
+  /// Makes these the ids of the only sequence. Those at the start that it has
+  /// read already are not read again. Returns how many were read.
+  Result<size_t> become(const Array<int64_t> &ids);
+
   /// A session that has read the same.
   Result<Session> fork() const;
 
@@ -50,6 +58,9 @@ public:
 
   int64_t length() const { return int64_t(contexts[0].size()); }
   int64_t batch() const { return options.batch; }
+
+  /// The most positions; 0: as many as memory holds.
+  int64_t capacity() const { return options.capacity; }
 
   /// True if `count` more ids fit.
   bool hasRoom(size_t count) const;

@@ -3,6 +3,7 @@
 #ifndef BITNET_RUNTIME_TOKENIZER_H
 #define BITNET_RUNTIME_TOKENIZER_H
 
+#include "bitnet/Runtime/ChatText.h"
 #include "bitnet/Runtime/Status.h"
 
 #include <cstdint>
@@ -12,6 +13,7 @@ namespace bitnet::runtime {
 
 /// A tokenizer's table that was checked, and what encoding with it needs.
 struct TokenizerData;
+class Draft;
 
 /// May be used by several threads at once.
 class Tokenizer {
@@ -32,6 +34,10 @@ public:
   Result<Array<int64_t>> encode(const char *text, size_t size,
                                 bool addSpecial) const;
 
+  /// The ids of what a chat template made. Quoted text gives no special tokens,
+  /// as with `split_special_tokens` of transformers.
+  Result<Array<int64_t>> encode(const ChatText &text, bool addSpecial) const;
+
   /// One more than the largest id.
   int64_t size() const;
 
@@ -47,6 +53,8 @@ public:
 
 private:
   friend class TextStream;
+  Result<Array<int64_t>> encode(Draft &draft, bool addSpecial) const;
+
   TokenizerData *data = nullptr;
 };
 

@@ -2,6 +2,7 @@
 #include "bitnet/Import/Tokenizer.h"
 
 #include "Description.h"
+#include "bitnet/Import/JSONFile.h"
 
 #include "llvm/Support/MemoryBuffer.h"
 
@@ -28,7 +29,7 @@ static Error checkDepth(StringRef text) {
   return Error::success();
 }
 
-static Expected<json::Value> readJSON(StringRef path) {
+Expected<json::Value> bitnet::readJSON(StringRef path) {
   auto buffer = MemoryBuffer::getFile(path);
   if (std::error_code code = buffer.getError())
     return createStringError("cannot read the file: " + code.message());

@@ -1,0 +1,58 @@
+// See Conversation.h.
+
+#include "bitnet/Runtime/Conversation.h"
+
+using namespace bitnet::runtime;
+
+void Conversation::say(const char *role, const char *content) {
+  messages.push({Text(role), Text(content)});
+}
+
+/// A turn is a message of the user with what was answered. The system's message
+/// at the start stays, and so does what was said last.
+bool Conversation::dropOldestTurn() {
+  size_t first = !messages.empty() && messages[0].role == "system";
+  size_t next = first + 1;
+  while (next < messages.size() && !(messages[next].role == "user"))
+    ++next;
+  if (next >= messages.size())
+    return false;
+  Array<ChatMessage> kept;
+  for (size_t i = 0; i < messages.size(); ++i)
+    if (i < first || i >= next)
+      kept.push(std::move(messages[i]));
+  messages = std::move(kept);
+  droppedCount += next - first;
+  return true;
+}
+
+Result<Array<int64_t>> Conversation::idsThatFit(const Array<int64_t> &reply) {
+  size_t capacity = size_t(session.capacity());
+  size_t limit = capacity; // for all but the next id
+  for (;;) {
+    Result<Array<int64_t>> ids = format.encode(messages, tokenizer);
+    if (ids.failed())
+      return ids;
+    for (int64_t id : reply)
+      ids->push(id);
+    if (ids->empty())
+      return Status::error("the chat template makes nothing of the messages");
+    if (!capacity || ids->size() < limit)
+      return ids;
+    if (!dropOldestTurn()) {
+      if (ids->size() < capacity)
+        return ids;
+      return Status::error("the context is full: %zu ids exceed its %zu "
+                           "positions",
+                           ids->size() + 1, capacity);
+    }
+    limit = capacity - capacity / 4;
+  }
+}
+
+Result<size_t> Conversation::read(const Array<int64_t> &reply) {
+  Result<Array<int64_t>> ids = idsThatFit(reply);
+  if (ids.failed())
+    return ids.takeError();
+  return session.become(*ids);
+}
