@@ -31,9 +31,23 @@ OwningOpRef<ModuleOp> bitnet::readModel(StringRef path,
   return importONNX(path, import, context);
 }
 
+/// Lowers the bound of a language model's context.
+static LogicalResult boundContext(ModuleOp module, int64_t positions) {
+  if (!positions)
+    return success();
+  constexpr StringLiteral name = "bitnet.model.context";
+  auto known = module->getAttrOfType<IntegerAttr>(name);
+  if (known && known.getInt() < positions)
+    return module.emitError() << "--max-context=" << positions
+                              << " exceeds the model's " << known.getInt()
+                              << " positions";
+  module->setAttr(name, Builder(module).getI64IntegerAttr(positions));
+  return success();
+}
+
 static LogicalResult raise(ModuleOp module, const CompileOptions &options) {
   if (options.emit < Emit::BitNet)
-    return success();
+    return boundContext(module, options.maxContext);
   PassManager pm(module->getContext());
   bitnet::RaiseOptions raise;
   raise.release = true;
@@ -41,7 +55,9 @@ static LogicalResult raise(ModuleOp module, const CompileOptions &options) {
   raise.ternarize = options.ternarize;
   raise.ternarizeHead = options.ternarizeHead;
   bitnet::buildRaisePipeline(pm, raise);
-  return pm.run(module);
+  if (failed(pm.run(module)))
+    return failure();
+  return boundContext(module, options.maxContext);
 }
 
 /// Constants are freed only if no other module wants them.

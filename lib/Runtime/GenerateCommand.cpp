@@ -16,6 +16,8 @@ struct GenerateOptions : GenerationOptions {
   const char *prompt = nullptr; // or
   Array<int64_t> ids;
   bool logProbabilities = false;
+  bool slides = false;
+  int64_t kept = 4; // as many as attention leans on (arXiv:2309.17453)
 };
 
 struct Generation {
@@ -30,12 +32,16 @@ struct Generation {
 static Status parseOption(Arguments arguments, int &index,
                           GenerateOptions &options) {
   const char *option = arguments.items[index];
-  if (!std::strcmp(option, "--logprobs")) {
-    options.logProbabilities = true;
+  bool *flag = !std::strcmp(option, "--sliding")    ? &options.slides
+               : !std::strcmp(option, "--logprobs") ? &options.logProbabilities
+                                                    : nullptr;
+  if (flag) {
+    *flag = true;
     return Status::success();
   }
   bool isPrompt = !std::strcmp(option, "--prompt");
-  if (!isPrompt && std::strcmp(option, "--ids")) {
+  bool isKept = !std::strcmp(option, "--keep");
+  if (!isPrompt && !isKept && std::strcmp(option, "--ids")) {
     Result<bool> found = parseGenerationOption(arguments, index, options);
     if (found.failed())
       return found.takeError();
@@ -49,6 +55,11 @@ static Status parseOption(Arguments arguments, int &index,
   if (isPrompt) {
     options.prompt = *text;
     return Status::success();
+  }
+  if (isKept) {
+    Result<int64_t> kept = parseNumber(option, *text, 0, INT32_MAX);
+    options.kept = kept.failed() ? 0 : *kept;
+    return kept.failed() ? kept.takeError() : Status::success();
   }
   Result<Array<int64_t>> ids = parseNumbers(option, *text);
   if (ids.failed())
@@ -100,7 +111,12 @@ static Status generate(Session &session, const GenerateOptions &options,
     bool goesOn = printer.push(*id) && *id != options.stopId;
     if (!goesOn || generation.ids.size() == size_t(options.count))
       break;
-    if (Status status = session.feed(&*id, 1); status.failed())
+    Status status = Status::success();
+    if (options.slides && !session.hasRoom(1))
+      status = session.slide(options.kept);
+    if (!status.failed())
+      status = session.feed(&*id, 1);
+    if (status.failed())
       return status;
   }
   generation.decodeTime = milliseconds() - start;

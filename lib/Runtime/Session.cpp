@@ -53,6 +53,10 @@ Result<Session> Session::create(const Model &model,
                          "not possible with this model",
                          static_cast<long long>(options.batch),
                          static_cast<long long>(options.capacity));
+  if (signature.context && options.capacity > signature.context)
+    return Status::error("the model has %lld positions, %lld are wanted",
+                         static_cast<long long>(signature.context),
+                         static_cast<long long>(options.capacity));
   Session session;
   session.model = &model;
   session.options = options;
@@ -99,6 +103,20 @@ Result<size_t> Session::become(const Array<int64_t> &ids) {
   return size - same;
 }
 
+Status Session::slide(int64_t kept) {
+  int64_t rest = length() - kept;
+  if (rest < 2)
+    return Status::error("a context of %lld ids cannot slide and keep %lld",
+                         static_cast<long long>(length()),
+                         static_cast<long long>(kept));
+  Array<int64_t> ids;
+  for (int64_t i = 0; i < length(); ++i)
+    if (i < kept || i >= kept + (rest + 1) / 2)
+      ids.push(contexts[0][size_t(i)]);
+  Result<size_t> read = become(ids);
+  return read.failed() ? read.takeError() : Status::success();
+}
+
 Result<Session> Session::fork() const {
   Result<Session> copy = create(*model, options);
   if (copy.failed())
@@ -135,8 +153,8 @@ int64_t Session::logitCount() const {
 }
 
 bool Session::hasRoom(size_t count) const {
-  return !options.capacity || (count <= size_t(options.capacity) &&
-                               length() <= options.capacity - int64_t(count));
+  return !capacity() || (count <= size_t(capacity()) &&
+                         length() <= capacity() - int64_t(count));
 }
 
 Status Session::checkIds(const int64_t *ids, size_t count) const {
@@ -185,7 +203,7 @@ Status Session::feed(const int64_t *ids, size_t count) {
     return Status::error("the context is full: %lld ids and %zu more exceed "
                          "its %lld positions",
                          static_cast<long long>(length()), count,
-                         static_cast<long long>(options.capacity));
+                         static_cast<long long>(capacity()));
   if (Status status = checkIds(ids, count * contexts.size()); status.failed())
     return status;
   size_t before = size_t(length());
@@ -254,6 +272,8 @@ Status Session::makeRoom(const Array<Tensor> &inputs, int64_t count) {
       continue;
     int64_t grown = room + room / 2 > kFirstRoom ? room + room / 2 : kFirstRoom;
     grown = grown < wanted ? wanted : grown;
+    if (capacity() && grown > capacity())
+      grown = capacity();
     if (options.capacity)
       grown = options.capacity;
     const Tensor &old = caches[i].isGiven() ? caches[i] : inputs[i];

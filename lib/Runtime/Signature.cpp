@@ -149,6 +149,17 @@ static bool hasPort(const Array<Port> &ports, const Text &name) {
   return false;
 }
 
+/// The most positions, if the model says so.
+static Status parseContext(const Array<Text> &fields, Signature &signature) {
+  if (fields.size() != 2)
+    return Status::error("'context' wants a number");
+  Result<Dimension> count = parseDimension(Text(fields[1].c_str()));
+  if (count.failed() || count->kind != Dimension::Fixed || !count->size)
+    return Status::error("'context' wants a number");
+  signature.context = count->size;
+  return Status::success();
+}
+
 static Status parseLine(Array<Text> &fields, size_t number,
                         Signature &signature) {
   if (number == 1)
@@ -162,6 +173,8 @@ static Status parseLine(Array<Text> &fields, size_t number,
     signature.model = std::move(fields[1]);
     return Status::success();
   }
+  if (number == 3 && fields[0] == "context")
+    return parseContext(fields, signature);
   bool isInput = fields[0] == "input";
   if (!isInput && !(fields[0] == "output"))
     return Status::error("unknown entry '%s'", fields[0].c_str());

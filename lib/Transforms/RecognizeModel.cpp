@@ -20,6 +20,7 @@ using namespace mlir;
 
 static constexpr StringLiteral kRole = "bitnet.role";
 static constexpr StringLiteral kName = "onnx.name";
+static constexpr StringLiteral kContext = "bitnet.model.context";
 
 /// What a user calls an input or output, and what it is for.
 struct ConventionalName {
@@ -153,6 +154,17 @@ public:
       nameCache(i);
   }
 
+  /// The rows of the table that positions look up, if they do.
+  int64_t findContext() {
+    for (BlockArgument argument : function.getArguments()) {
+      auto role = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
+                                                        kRole);
+      if (role && role.getValue() == "positions")
+        return getTableRows(argument);
+    }
+    return 0;
+  }
+
   /// The one result that is no cache, or that is called so.
   void findLogits() {
     SmallVector<unsigned> others;
@@ -252,6 +264,16 @@ struct RecognizeModel : bitnet::impl::RecognizeModelBase<RecognizeModel> {
     roles.deduce();
     roles.fallBackOnNames();
     roles.findLogits();
+    noteContext(roles.findContext());
+  }
+
+private:
+  /// What the file says may be less.
+  void noteContext(int64_t positions) {
+    auto known = getOperation()->getAttrOfType<IntegerAttr>(kContext);
+    if (positions > 0 && (!known || known.getInt() > positions))
+      getOperation()->setAttr(
+          kContext, Builder(&getContext()).getI64IntegerAttr(positions));
   }
 };
 

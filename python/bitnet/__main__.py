@@ -2,16 +2,21 @@
 
 python -m bitnet export FOLDER -o model.onnx
 python -m bitnet run FOLDER --prompt "It is a truth"
+python -m bitnet chat FOLDER
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import pathlib
+import signal
+import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 
-from .compiling import compile
+from .compiling import compile, compile_program
 from .errors import Error
 from .exporting import export_folder
 from .session import Sampling
@@ -31,6 +36,29 @@ def run_model(options: argparse.Namespace) -> None:
     for piece in model.stream(options.prompt, options.count, sampling=sampling):
         print(piece, end="", flush=True)
     print()
+
+
+def chat(options: argparse.Namespace) -> None:
+    """Compiles to a program, whose command `chat` takes over."""
+    shows = sys.stderr.isatty() and not options.quiet
+    with tempfile.TemporaryDirectory(prefix="bitnet-") as scratch:
+        program = pathlib.Path(scratch, "model")
+        compile_program(
+            options.model, program, tokenizer=options.tokenizer, progress=shows
+        )
+        command = [program, "chat", *options.arguments]
+        # A ctrl-C is for the program, which is in the foreground, too.
+        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        child = subprocess.Popen(command, preexec_fn=restore_interrupts)
+        status = child.wait()
+        signal.signal(signal.SIGINT, handler)
+    if status:
+        sys.exit(status if status > 0 else 128 - status)
+
+
+def restore_interrupts() -> None:
+    """What is ignored stays so in a child."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def count(text: str) -> int:
@@ -63,7 +91,18 @@ def make_parser() -> argparse.ArgumentParser:
         run.add_argument(option, type=kind, default=field.default, metavar="N")
     run.set_defaults(function=run_model)
 
-    for command in (export, run):
+    talk = commands.add_parser("chat", help="compile a model and talk to it")
+    talk.add_argument("model", help="a Hugging Face folder, or an ONNX file")
+    talk.add_argument("--tokenizer", metavar="FILE", help="default: of the folder")
+    talk.add_argument(
+        "arguments",
+        nargs=argparse.REMAINDER,
+        metavar="...",
+        help="of the program's own command chat, as --system TEXT",
+    )
+    talk.set_defaults(function=chat)
+
+    for command in (export, run, talk):
         command.add_argument("-q", "--quiet", action="store_true", help="no progress")
     return parser
 

@@ -83,8 +83,29 @@ def compile(
         source = exported(source, scratch, progress)
         # Loaded, a library needs no file any more.
         library = pathlib.Path(output or pathlib.Path(scratch, "model.so"))
+        if tokenizer is not None:  # for conversations
+            options = ["--tokenizer", tokenizer, *options]
         run_compiler([source, "--emit=so", "-o", library, *options])
         return Model(library.resolve(), tokenizer=tokenizer, stop_ids=stop_ids)
+
+
+def compile_program(
+    model: Path,
+    output: Path,
+    *,
+    tokenizer: Path | None = None,
+    options: Iterable[str] = (),
+    progress: bool = False,
+) -> None:
+    """Compiles an ONNX file, or a Hugging Face folder, to a program."""
+    source = pathlib.Path(model)
+    if tokenizer is None and source.is_dir():
+        tokenizer = source / "tokenizer.json"
+    if tokenizer is not None:
+        options = ["--tokenizer", tokenizer, *options]
+    with tempfile.TemporaryDirectory(prefix="bitnet-") as scratch:
+        source = exported(source, scratch, progress)
+        run_compiler([source, "-o", output, *options])
 
 
 def report(

@@ -188,6 +188,9 @@ def read_rope(config: Fields, default_theta: float) -> Rope:
     return Rope(fields, kind, fields.number("rope_theta", theta))
 
 
+NO_LIMIT = (1 << 31) - 1
+
+
 @dataclass(frozen=True)
 class Config:
     """A decoder of the Llama family."""
@@ -199,6 +202,8 @@ class Config:
     kv_heads: int
     head_size: int
     vocabulary: int
+    positions: int
+    """The most that it was trained for, or NO_LIMIT."""
     epsilon: float
     activation: str
     is_tied: bool
@@ -253,6 +258,7 @@ def read_config(path: pathlib.Path) -> Config:
         kv_heads=fields.count("num_key_value_heads", heads),
         head_size=head_size,
         vocabulary=fields.count("vocab_size"),
+        positions=fields.count("max_position_embeddings", NO_LIMIT),
         epsilon=fields.number(
             "rms_norm_eps", 1e-5 if architecture.has_sub_norms else 1e-6
         ),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from onnx import TensorProto
 
 from .checkpoint import Checkpoint
-from .config import Config
+from .config import NO_LIMIT, Config
 from .decoder_layer import (
     BATCH,
     EMBEDDING,
@@ -28,6 +28,8 @@ from .graph import Dims, Graph
 from .ternary import Linear, find_weight
 
 HEAD = "lm_head"
+CONTEXT = "bitnet.context"
+"""What the compiler reads: the most positions that the model was trained for."""
 
 Progress = Callable[[str], object]
 
@@ -98,6 +100,8 @@ class Decoder:
     def write(self, graph: Graph, progress: Progress) -> None:
         """Appends the whole decoder, calling `progress` with the name of each layer
         when it's done."""
+        if self.config.positions != NO_LIMIT:
+            graph.metadata[CONTEXT] = str(self.config.positions)
         block = Block(self.config, self.checkpoint, graph)
         x = self._embed(graph)
         block.begin()

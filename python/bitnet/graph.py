@@ -34,6 +34,7 @@ class Graph:
 
     def __init__(self, name: str, data: BinaryIO | None, location: str) -> None:
         self.graph = onnx.GraphProto(name=name)
+        self.metadata: dict[str, str] = {}
         self._data = data
         self._location = location
         self._constants: dict[tuple[str, bytes], str] = {}
@@ -107,6 +108,7 @@ def save(graph: Graph, path: pathlib.Path) -> None:
         opset_imports=[opset],
         ir_version=IR_VERSION,
     )
+    helper.set_model_props(model, graph.metadata)
     path.write_bytes(model.SerializeToString())
     onnx.checker.check_model(str(path))
 

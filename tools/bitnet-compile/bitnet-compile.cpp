@@ -49,6 +49,11 @@ static cl::opt<std::string>
 static cl::opt<std::string>
     tile("tile", cl::desc("Row of the tile table to use for every matmul"),
          cl::value_desc("name"), cl::cat(category));
+static cl::opt<int64_t> maxContext(
+    "max-context",
+    cl::desc("The most positions that a language model is to read (default: as "
+             "many as the model says)"),
+    cl::value_desc("n"), cl::cat(category));
 static cl::list<std::string>
     dims("dim", cl::desc("Fix a dimension that the model leaves open"),
          cl::value_desc("name=size"), cl::cat(category));
@@ -196,6 +201,9 @@ static Error checkFlags(bitnet::CompileOptions &options) {
   if (Error error = findTarget(options))
     return error;
   options.tile = tile;
+  if (isGiven(maxContext) && maxContext < 1)
+    return createStringError("--max-context wants a number from 1");
+  options.maxContext = maxContext;
   options.ternarize = ternarize;
   options.ternarizeHead = ternarizeHead;
   return parseDims(options.dims);

@@ -34,6 +34,8 @@ struct CompileOptions {
   std::string tile;
   /// Sizes for dimensions that the model leaves open, by their names.
   llvm::StringMap<int64_t> dims;
+  /// The most positions that a language model is to read; 0: as many as it can.
+  int64_t maxContext = 0;
   /// What to put into the object; empty: none. See Import/Tokenizer.h.
   TokenizerTable tokenizer;
   /// The table of conversations that goes with it; see Import/ChatTemplate.h.

@@ -10,7 +10,8 @@ namespace bitnet::runtime {
 struct SessionOptions {
   /// Sequences that are read side by side.
   int64_t batch = 1;
-  /// The most positions that the session holds; 0: as many as memory does.
+  /// The most positions that the session holds, for which it takes memory at
+  /// once; 0: as many as the model has, or, if it does not say, as memory does.
   int64_t capacity = 0;
 };
 
@@ -37,6 +38,11 @@ public:
   /// read already are not read again. Returns how many were read.
   Result<size_t> become(const Array<int64_t> &ids);
 
+  /// Makes room in the only sequence: the first `kept` ids stay, and of the rest
+  /// the older half goes. What remains is read anew, so that it is as if nothing
+  /// else had ever been read.
+  Status slide(int64_t kept);
+
   /// A session that has read the same.
   Result<Session> fork() const;
 
@@ -60,7 +66,9 @@ public:
   int64_t batch() const { return options.batch; }
 
   /// The most positions; 0: as many as memory holds.
-  int64_t capacity() const { return options.capacity; }
+  int64_t capacity() const {
+    return options.capacity ? options.capacity : model->signature.context;
+  }
 
   /// True if `count` more ids fit.
   bool hasRoom(size_t count) const;

@@ -48,6 +48,7 @@ struct Port {
 
 struct Signature {
   Text model;
+  int64_t context = 0; ///< the most positions of a language model; 0: unknown
   Array<Port> inputs;
   Array<Port> outputs;
 

@@ -279,6 +279,10 @@ def RecognizeModel : Pass<"bitnet-recognize-model", "mlir::ModuleOp"> {
     the next value of input K. Looks at `onnx` ops, so it runs before the rest
     of the model is lowered.
 
+    If positions look up a table, its rows are the most that the model can read,
+    and the module says so: `bitnet.model.context`. The importer sets it where the
+    file knows; the smaller number counts.
+
     Before:
     ```mlir
     func.func @main(%x: tensor<1x2x3x64xf32>, %past: tensor<1x2x?x64xf32>) -> tensor<1x2x?x64xf32> {

@@ -4,9 +4,13 @@
 using namespace llvm;
 using namespace bitnet::chat;
 
-/// True for functions that want text, of which a filter makes its value one.
-static bool wantsText(ChatFunction function) {
-  return function >= ChatFunction::Strip && function <= ChatFunction::EndsWith;
+/// How many of its arguments a filter makes text of first.
+static size_t textCount(const Callee &callee) {
+  bool isText = callee.function >= ChatFunction::Strip &&
+                callee.function <= ChatFunction::EndsWith;
+  if (callee.kind != CalleeKind::Filter || !isText)
+    return 0;
+  return callee.function == ChatFunction::Replace ? 3 : 1;
 }
 
 NodeResult Parser::parsePostfix(NodeId value) {
@@ -100,8 +104,6 @@ NodeResult Parser::parseFilter(NodeId value) {
   if (!filter)
     return fail("unsupported filter '" + token().text + "'");
   ++at;
-  if (wantsText(filter->function))
-    value = tree.add(ChatOp::Apply, value, {}, uint32_t(ChatFunction::ToText));
   if (isOperator("("))
     return parseCall(*filter, {value});
   return makeCall(*filter, {value});
@@ -189,5 +191,8 @@ NodeResult Parser::makeCall(const Callee &callee,
     return fail("unsupported: the " + nameOf(callee.kind) + " '" + callee.name +
                 "' with " + Twine(arguments.size() - hasValue) + " values");
   }
+  for (size_t i = 0; i < textCount(callee); ++i)
+    arguments[i] = tree.add(ChatOp::Apply, arguments[i], {},
+                            uint32_t(ChatFunction::ToText));
   return tree.add(ChatOp::Apply, arguments, {}, uint32_t(callee.function));
 }

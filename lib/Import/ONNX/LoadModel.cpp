@@ -205,6 +205,16 @@ static void resolveInitializers(Model &model, const SplitModel &split,
     *graph.add_input() = makeInput(tensor.header);
 }
 
+/// What `python -m bitnet export` writes; 0 if it's not there, or no number.
+static int64_t contextOf(const ::onnx::ModelProto &proto) {
+  int64_t positions = 0;
+  for (const ::onnx::StringStringEntryProto &entry : proto.metadata_props())
+    if (entry.key() == "bitnet.context" &&
+        StringRef(entry.value()).getAsInteger(10, positions))
+      positions = 0;
+  return std::max<int64_t>(positions, 0);
+}
+
 Model bitnet::importer::loadModel(StringRef path) {
   Model model;
   model.path = path.str();
@@ -219,5 +229,6 @@ Model bitnet::importer::loadModel(StringRef path) {
   if (!model.proto.has_graph())
     fail("not an ONNX model: it has no graph");
   resolveInitializers(model, split, file);
+  model.context = contextOf(model.proto);
   return model;
 }

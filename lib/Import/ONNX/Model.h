@@ -44,6 +44,8 @@ struct Model {
   /// The module that a value was computed in, by the name of the value:
   /// version conversion drops the metadata of nodes.
   llvm::StringMap<std::string> moduleNames;
+  /// The most positions that the file says the model was made for; or 0.
+  int64_t context = 0;
   /// The opset that the file imports of each domain, before conversion.
   std::map<std::string, int64_t> fileOpsets;
 

@@ -335,6 +335,10 @@ OwningOpRef<ModuleOp> bitnet::importer::buildModule(const Model &model,
   OwningOpRef<ModuleOp> module = ModuleOp::create(NameLoc::get(path));
   (*module)->setAttr("bitnet.model.name",
                      StringAttr::get(&context, getModelName(model.path)));
+  if (model.context)
+    (*module)->setAttr(
+        "bitnet.model.context",
+        IntegerAttr::get(IntegerType::get(&context, 64), model.context));
   FunctionBuilder(model, *module).build();
   return module;
 }

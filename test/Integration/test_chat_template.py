@@ -1,0 +1,199 @@
+# RUN: %pytest %s --junitxml=%t.pytest.xml
+"""Chat templates print what Jinja2 prints, or are refused by name.
+
+BITNET_CHAT_TEMPLATES sets how many random ones are tried.
+"""
+
+import _ctypes
+import json
+import os
+import subprocess
+
+import pytest
+
+import bitnet
+import chat_templates as zoo
+from program import BUNDLED, COMPILER
+
+COUNT = int(os.environ.get("BITNET_CHAT_TEMPLATES", "40"))
+TOKENIZER = BUNDLED / "austen" / "tokenizer.json"
+CONVERSATIONS = zoo.conversations()
+
+
+def compile_with(folder, model, *options):
+    command = [COMPILER, model, "--emit=so", "-o", folder / "model.so"]
+    command += ["--tokenizer", folder / "tokenizer.json", *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder as of Hugging Face, without a template yet."""
+    (tmp_path / "tokenizer.json").write_bytes(TOKENIZER.read_bytes())
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(zoo.TOKENS))
+    return tmp_path
+
+
+def texts_of(folder, conversations):
+    """What a library makes of them, without keeping it."""
+    loaded = bitnet.Model(folder / "model.so")
+    found = [chat_text(loaded, messages) for messages in conversations]
+    # Hundreds of libraries in one process are too many for its static TLS.
+    _ctypes.dlclose(loaded._library._library._handle)
+    return found
+
+
+def texts(folder, model, text, conversations):
+    """What a program with that template makes of each conversation, None for a
+    failure; of a template that is refused, what the compiler says."""
+    (folder / "chat_template.jinja").write_text(text, newline="")
+    done = compile_with(folder, model)
+    if done.returncode:
+        return done.stderr
+    return texts_of(folder, conversations)
+
+
+def chat_text(model, messages):
+    """None if it fails."""
+    try:
+        return model.chat_text(messages)
+    except bitnet.Error:
+        return None
+
+
+@pytest.mark.parametrize("name", zoo.KNOWN)
+def test_known_templates_are_rendered_as_by_jinja(folder, small_model, name):
+    wanted = [zoo.render(zoo.KNOWN[name], messages) for messages in CONVERSATIONS]
+    assert any(wanted)
+    assert texts(folder, small_model, zoo.KNOWN[name], CONVERSATIONS) == wanted
+
+
+@pytest.mark.parametrize("text", [*zoo.SNIPPETS, *zoo.LAYOUTS])
+def test_each_feature_is_jinjas(folder, small_model, text):
+    some = CONVERSATIONS[:4] + CONVERSATIONS[-8:]
+    wanted = [zoo.render(text, messages) for messages in some]
+    assert texts(folder, small_model, text, some) == wanted
+
+
+@pytest.mark.parametrize("seed", range(COUNT))
+def test_random_templates_are_rendered_as_by_jinja(folder, small_model, seed):
+    text = zoo.RandomTemplate(seed).text()
+    some = CONVERSATIONS[:3]
+    found = texts(folder, small_model, text, some)
+    assert isinstance(found, list), f"{text}: {found}"
+    for messages, rendered in zip(some, found):
+        # What is no text in our eyes, as a list, is not printed.
+        assert rendered is None or rendered == zoo.render(text, messages), text
+
+
+@pytest.mark.parametrize("text", zoo.REFUSED)
+def test_refuses_by_name(folder, small_model, text):
+    said = texts(folder, small_model, text, [])
+    assert zoo.REFUSED[text] in said
+    assert said.startswith("bitnet-compile: error: the chat template of")
+    assert said.endswith("; --chat-template=none compiles without it\n")
+    assert said.count("\n") == 1
+
+
+# ---------------------------------------------------------------------------
+# Where a template stands
+# ---------------------------------------------------------------------------
+
+HELLO = [{"role": "user", "content": "Hello"}]
+
+
+def hello(folder, model, *options):
+    """What is made of one message."""
+    done = compile_with(folder, model, *options)
+    assert done.returncode == 0, done.stderr
+    return texts_of(folder, [HELLO])[0]
+
+
+def test_finds_the_template_beside_the_tokenizer(folder, small_model):
+    assert hello(folder, small_model) == "Hello"  # plain text
+    template = "config {{ eos_token }}{{ unk_token }}{{ pad_token }}"
+    config = {**zoo.TOKENS, "unk_token": {"content": "<u>"}, "pad_token": None}
+    config["chat_template"] = template
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    assert hello(folder, small_model) == "config <|end_of_text|><u>"
+    (folder / "chat_template.jinja").write_text("jinja")
+    assert hello(folder, small_model) == "jinja"
+    assert hello(folder, small_model, "--chat-template=none") == "Hello"
+    (folder / "other.jinja").write_text("other")
+    option = f"--chat-template={folder}/other.jinja"
+    assert hello(folder, small_model, option) == "other"
+    named = [
+        {"name": "tool_use", "template": "x"},
+        {"name": "default", "template": "y"},
+    ]
+    (folder / "other.json").write_text(json.dumps({"chat_template": named}))
+    option = f"--chat-template={folder}/other.json"
+    assert hello(folder, small_model, option) == "y"
+
+
+@pytest.mark.parametrize(
+    "name,content,message",
+    [
+        ("t.json", "{}", "t.json: the file has no 'chat_template'"),
+        ("t.json", "[]", "t.json: the file is no object"),
+        ("t.json", "{", "t.json: no JSON text: "),
+        ("t.json", '{"chat_template": [{"name": "x"}]}', "has no default template"),
+        ("t.jinja", "a\0b", "t.jinja: the chat template is no text in UTF-8"),
+        ("u.jinja", "", "t.jinja: cannot read the file: No such file"),
+    ],
+)
+def test_says_what_is_wrong_with_a_file(folder, small_model, name, content, message):
+    (folder / name).write_text(content)
+    option = f"--chat-template={folder}/t.{name.split('.')[1]}"
+    done = compile_with(folder, small_model, option)
+    assert done.returncode == 1
+    assert message in done.stderr and "error: " in done.stderr
+    assert not (folder / "model.so").exists()
+
+
+def test_a_template_goes_with_a_tokenizer(folder, small_model):
+    command = [COMPILER, small_model, "-o", folder / "m", "--chat-template=none"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "error: --chat-template wants a --tokenizer beside it" in done.stderr
+
+
+# ---------------------------------------------------------------------------
+# What cannot be rendered
+# ---------------------------------------------------------------------------
+
+FAILS = {
+    "{{ messages }}": "the chat template prints a list, which is no text",
+    "{{ x.y }}": "the chat template wants a field of an undefined value",
+    "{{ x[0] }}": "the chat template wants an item of an undefined value",
+    "{{ 5 | length }}": "the chat template wants the length of an integer",
+    "{% for a in none %}{% endfor %}": "the chat template wants the items of none",
+    "{{ x[1:] }}": "the chat template wants a slice of an undefined value",
+    "{{ 'a'['b':] }}": "the chat template slices at a string",
+    "{{ 'a'[::0] }}": "the chat template makes a slice of steps of 0",
+    "{{ 'é' | upper }}": "the chat template changes the case of a text that is not ASCII",
+    "{{ 'a'.split('') }}": "the chat template looks for an empty text",
+    "{{ (1).strip() }}": "the chat template wants text and found an integer",
+    "{{ 'a'.get('b') }}": "the chat template wants a mapping and found a string",
+    "{{ 1 | tojson(indent='a') }}": "the chat template indents JSON by a string",
+    "{{ x | tojson }}": "the chat template makes JSON of an undefined value",
+    "{{ 'a' is odd }}": "the chat template asks whether a string is odd",
+    "{{ raise_exception('so') }}": "the chat template refuses the conversation: so",
+    "{% set x.y = 1 %}": "the chat template sets a field of an undefined value",
+    "{{ -'a' }}": "the chat template negates a string",
+    "{{ 1 in 'a' }}": "the chat template looks for an integer in a string",
+    "{{ 'a' + 1 }}": "the chat template computes with a string and an integer, which",
+    "{% set n = namespace(a='xxxxxxxxxxxxxxxx') %}"
+    + "{% for a in 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' %}"
+    + "{% set n.a = n.a + n.a %}{% endfor %}": "the chat template does not come to an end",
+}
+
+
+@pytest.mark.parametrize("text", FAILS)
+def test_says_why_it_cannot_be_rendered(folder, small_model, text):
+    (folder / "chat_template.jinja").write_text(text)
+    assert compile_with(folder, small_model).returncode == 0
+    model = bitnet.Model(folder / "model.so")
+    with pytest.raises(bitnet.Error) as error:
+        model.chat_text(HELLO)
+    assert FAILS[text] in str(error.value)
