@@ -110,6 +110,10 @@ Result<bool> Chat::speakOnce(Reply &reply, GenerationPrinter &printer) {
     reply.ending = "interrupt";
     return false;
   }
+  if (conversation.isFull() && !conversation.canForget()) {
+    reply.ending = "context";
+    return false;
+  }
   Status status = makeRoom(reply);
   return status.failed() ? Result<bool>(std::move(status)) : true;
 }

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 using namespace bitnet::runtime;
@@ -14,30 +16,57 @@ static constexpr int kInterrupted = 130;
 
 static volatile std::sig_atomic_t stops;
 
+/// Wakes up who waits for input. A signal alone would not, if it came right
+/// before, or if another thread took it.
+static int alarmBell = -1;
+
 /// A user who stops again before the first time was noticed means it.
 static void stop(int) {
-  if (++stops > 1)
+  int before = errno;
+  stops = stops + 1;
+  if (stops > 1 || write(alarmBell, "", 1) < 0)
     _exit(kInterrupted);
+  errno = before;
 }
 
 Console::Console() : terminal(isatty(STDIN_FILENO)) {
+  int ends[2];
   stops = 0;
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
+    return; // then ctrl-C ends the program
+  wakeUp = ends[0];
+  alarmBell = ends[1];
   struct sigaction action = {};
-  action.sa_handler = stop; // and reading a line returns
+  action.sa_handler = stop;
+  action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
 }
 
-Console::~Console() { std::signal(SIGINT, SIG_DFL); }
+Console::~Console() {
+  std::signal(SIGINT, SIG_DFL);
+  close(wakeUp);
+  close(alarmBell);
+}
 
 bool Console::isStopped() const { return stops != 0; }
+
+/// False when the user stops.
+bool Console::waitForInput() {
+  pollfd files[] = {{STDIN_FILENO, POLLIN, 0}, {wakeUp, POLLIN, 0}};
+  while (poll(files, 2, -1) < 0 && errno == EINTR)
+    continue;
+  if (!files[1].revents)
+    return true;
+  char bell;
+  return read(wakeUp, &bell, 1) != 1;
+}
 
 /// Reads what there is; false at the end, or when the user stops.
 bool Console::fill() {
   char bytes[4096];
-  ssize_t size;
-  do {
-    size = read(STDIN_FILENO, bytes, sizeof(bytes));
-  } while (size < 0 && errno == EINTR && !isStopped());
+  if (!waitForInput())
+    return false;
+  ssize_t size = read(STDIN_FILENO, bytes, sizeof(bytes));
   for (ssize_t i = 0; i < size; ++i)
     waiting.push(bytes[i]);
   return size > 0;
@@ -60,6 +89,9 @@ std::optional<Text> Console::takeLine(bool isLast) {
 }
 
 std::optional<Text> Console::readLine() {
+  // What stopped an answer does not stop the next line, too.
+  for (char bell; stops && read(wakeUp, &bell, 1) == 1;)
+    continue;
   stops = 0;
   for (bool wasStopped = false;;) {
     if (std::optional<Text> line = takeLine(false))

@@ -28,9 +28,11 @@ public:
 
 private:
   bool fill();
+  bool waitForInput();
   std::optional<Text> takeLine(bool isLast);
 
   bool terminal;
+  int wakeUp = -1; ///< becomes readable when the user stops
   Array<char> waiting;
 };
 

@@ -8,15 +8,24 @@ void Conversation::say(const char *role, const char *content) {
   messages.push({Text(role), Text(content)});
 }
 
-/// A turn is a message of the user with what was answered. The system's message
-/// at the start stays, and so does what was said last.
-bool Conversation::dropOldestTurn() {
-  size_t first = !messages.empty() && messages[0].role == "system";
-  size_t next = first + 1;
+/// Where turns begin: the system's message at the start stays.
+size_t Conversation::firstTurn() const {
+  return !messages.empty() && messages[0].role == "system";
+}
+
+/// A turn is a message of the user with what was answered.
+size_t Conversation::secondTurn() const {
+  size_t next = firstTurn() + 1;
   while (next < messages.size() && !(messages[next].role == "user"))
     ++next;
-  if (next >= messages.size())
+  return next;
+}
+
+/// What was said last stays.
+bool Conversation::dropOldestTurn() {
+  if (!canForget())
     return false;
+  size_t first = firstTurn(), next = secondTurn();
   Array<ChatMessage> kept;
   for (size_t i = 0; i < messages.size(); ++i)
     if (i < first || i >= next)

@@ -40,7 +40,12 @@ public:
   /// How many messages were dropped so far.
   size_t dropped() const { return droppedCount; }
 
+  /// True if there is a turn that can be dropped.
+  bool canForget() const { return secondTurn() < messages.size(); }
+
 private:
+  size_t firstTurn() const;
+  size_t secondTurn() const;
   bool dropOldestTurn();
   Result<Array<int64_t>> idsThatFit(const Array<int64_t> &reply);
 
