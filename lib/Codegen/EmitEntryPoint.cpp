@@ -135,8 +135,9 @@ static std::string signatureOf(func::FuncOp model) {
       model->getParentOfType<ModuleOp>()->getDiscardableAttrDictionary(),
       "bitnet.model.name", "model");
   std::string text = "bitnet 1\nmodel\t" + escape(name) + "\n";
-  if (auto context = model->getParentOfType<ModuleOp>()
-                         ->getAttrOfType<IntegerAttr>("bitnet.model.context"))
+  if (auto context =
+          model->getParentOfType<ModuleOp>()->getAttrOfType<IntegerAttr>(
+              "bitnet.model.context"))
     text += "context\t" + std::to_string(context.getInt()) + "\n";
   for (auto [i, type] : llvm::enumerate(model.getArgumentTypes()))
     if (auto buffer = dyn_cast<MemRefType>(type))

@@ -38,9 +38,9 @@ static LogicalResult boundContext(ModuleOp module, int64_t positions) {
   constexpr StringLiteral name = "bitnet.model.context";
   auto known = module->getAttrOfType<IntegerAttr>(name);
   if (known && known.getInt() < positions)
-    return module.emitError() << "--max-context=" << positions
-                              << " exceeds the model's " << known.getInt()
-                              << " positions";
+    return module.emitError()
+           << "--max-context=" << positions << " exceeds the model's "
+           << known.getInt() << " positions";
   module->setAttr(name, Builder(module).getI64IntegerAttr(positions));
   return success();
 }
@@ -186,6 +186,13 @@ static LogicalResult addTokenizer(ModuleOp module,
   return success();
 }
 
+/// Puts what the runtime needs beside the code into the module.
+static LogicalResult addTables(ModuleOp module, const CompileOptions &options) {
+  if (!options.chatTable.empty())
+    addTable(module, "bitnet_chat", options.chatTable);
+  return addTokenizer(module, options.tokenizer);
+}
+
 static std::string modelName(ModuleOp module) {
   auto name = module->getAttrOfType<StringAttr>("bitnet.model.name");
   return name ? name.str() : "model";
@@ -241,7 +248,7 @@ emitVariants(ModuleOp module, const CompileOptions &options, Objects &objects) {
       copy = module.clone();
     ModuleOp variant = isLast ? module : *copy;
     if (failed(runTargetStages(variant, one, isLast)) ||
-        (i == 0 && failed(addTokenizer(variant, options.tokenizer))) ||
+        (i == 0 && failed(addTables(variant, options))) ||
         failed(emitOne(variant, one, objects, [&](llvm::Module &translated) {
           variants.prepare(translated);
         })))
@@ -296,10 +303,8 @@ LogicalResult bitnet::compile(ModuleOp module, StringRef output,
       print(module, os);
       return success();
     });
-  if (failed(addTokenizer(module, options.tokenizer)))
+  if (failed(addTables(module, options)))
     return failure();
-  if (!options.chatTable.empty())
-    addTable(module, "bitnet_chat", options.chatTable);
   if (options.emit == Emit::Assembly)
     return write(module, output, [&](llvm::raw_pwrite_stream &os) {
       return emitAssembly(module, options.target, os);

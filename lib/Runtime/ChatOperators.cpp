@@ -151,7 +151,7 @@ ChatResult ChatEvaluator::evaluateBinary(const ChatNode &node) {
   case ChatOp::Join:
     return joinAsText(a, b, values);
   case ChatOp::In:
-  case ChatOp::NotIn: {
+  case ChatOp::Outside: {
     Result<bool> found = contains(b, a);
     if (found.failed())
       return found.takeError();

@@ -52,7 +52,7 @@ bool Reader::areNodesValid() const {
   for (uint32_t i = 0; i < program.nodes.count; ++i) {
     const ChatNode &node = program.nodes[i];
     size_t all = program.children.count;
-    if (node.op > ChatOp::NotIn || !isString(node.text) ||
+    if (node.op > ChatOp::Outside || !isString(node.text) ||
         node.children.offset > all ||
         node.children.count > all - node.children.offset)
       return false;

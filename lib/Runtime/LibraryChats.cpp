@@ -52,13 +52,13 @@ static Result<Array<int64_t>> encode(const bitnet_message *messages,
 
 int bitnet_session_read_chat(bitnet_session *session,
                              const bitnet_message *messages, size_t count) {
-  Result<Array<int64_t>> ids = encode(messages, count);
-  if (ids.failed())
-    return session->finish(ids.takeError(), BITNET_ERROR);
   if (session->session.batch() != 1)
     return session->finish(Status::error("a session of several sequences reads "
                                          "no conversation"),
                            BITNET_ERROR);
+  Result<Array<int64_t>> ids = encode(messages, count);
+  if (ids.failed())
+    return session->finish(ids.takeError(), BITNET_ERROR);
   int64_t capacity = session->session.capacity();
   bool fits = !capacity || ids->size() <= size_t(capacity);
   Result<size_t> read = session->session.become(*ids);

@@ -157,8 +157,8 @@ public:
   /// The rows of the table that positions look up, if they do.
   int64_t findContext() {
     for (BlockArgument argument : function.getArguments()) {
-      auto role = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
-                                                        kRole);
+      auto role =
+          function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), kRole);
       if (role && role.getValue() == "positions")
         return getTableRows(argument);
     }

@@ -84,7 +84,7 @@ def compile(
         # Loaded, a library needs no file any more.
         library = pathlib.Path(output or pathlib.Path(scratch, "model.so"))
         if tokenizer is not None:  # for conversations
-            options = ["--tokenizer", tokenizer, *options]
+            options = ["--tokenizer", os.fspath(tokenizer), *options]
         run_compiler([source, "--emit=so", "-o", library, *options])
         return Model(library.resolve(), tokenizer=tokenizer, stop_ids=stop_ids)
 
@@ -102,7 +102,7 @@ def compile_program(
     if tokenizer is None and source.is_dir():
         tokenizer = source / "tokenizer.json"
     if tokenizer is not None:
-        options = ["--tokenizer", tokenizer, *options]
+        options = ["--tokenizer", os.fspath(tokenizer), *options]
     with tempfile.TemporaryDirectory(prefix="bitnet-") as scratch:
         source = exported(source, scratch, progress)
         run_compiler([source, "-o", output, *options])

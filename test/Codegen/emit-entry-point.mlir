@@ -22,14 +22,14 @@ func.func @main(%x: memref<?x4xf32> {onnx.name = "x", onnx.dims = ["batch", ""]}
 // -----
 
 // Roles, unnamed things, every kind of number, and names that need escapes.
-// CHECK:       @bitnet_signature("bitnet 1\0Amodel\09tiny%25\0A
+// CHECK:       @bitnet_signature("bitnet 1\0Amodel\09tiny%25\0Acontext\09512\0A
 // CHECK-SAME:    input\09ids\09i64\09ids\09batch\09past + sequence\0A
 // CHECK-SAME:    input\09a%09b\09bool\09-\09?\0A
 // CHECK-SAME:    input\09input2\09u8\09-\0A
 // CHECK-SAME:    input\09input3\09u8\09-\094\0A
 // CHECK-SAME:    output\09kv\09bf16\09present:1\092\0A
 // CHECK-SAME:    output\09output1\09f64\09-\0A\00")
-module attributes {bitnet.model.name = "tiny%"} {
+module attributes {bitnet.model.context = 512 : i64, bitnet.model.name = "tiny%"} {
   func.func @main(
       %0: memref<?x?xi64> {onnx.name = "ids", bitnet.role = "ids",
                            onnx.dims = ["batch", "past + sequence"]},

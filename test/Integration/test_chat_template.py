@@ -86,15 +86,6 @@ def test_random_templates_are_rendered_as_by_jinja(folder, small_model, seed):
         assert rendered is None or rendered == zoo.render(text, messages), text
 
 
-@pytest.mark.parametrize("text", zoo.REFUSED)
-def test_refuses_by_name(folder, small_model, text):
-    said = texts(folder, small_model, text, [])
-    assert zoo.REFUSED[text] in said
-    assert said.startswith("bitnet-compile: error: the chat template of")
-    assert said.endswith("; --chat-template=none compiles without it\n")
-    assert said.count("\n") == 1
-
-
 # ---------------------------------------------------------------------------
 # Where a template stands
 # ---------------------------------------------------------------------------
@@ -134,12 +125,17 @@ def test_finds_the_template_beside_the_tokenizer(folder, small_model):
 @pytest.mark.parametrize(
     "name,content,message",
     [
-        ("t.json", "{}", "t.json: the file has no 'chat_template'"),
-        ("t.json", "[]", "t.json: the file is no object"),
-        ("t.json", "{", "t.json: no JSON text: "),
-        ("t.json", '{"chat_template": [{"name": "x"}]}', "has no default template"),
-        ("t.jinja", "a\0b", "t.jinja: the chat template is no text in UTF-8"),
-        ("u.jinja", "", "t.jinja: cannot read the file: No such file"),
+        ("t.json", "{}", "error: /t.json: the file has no 'chat_template'"),
+        ("t.json", "[]", "error: /t.json: the file is no object"),
+        ("t.json", "{", "error: /t.json: no JSON text: "),
+        (
+            "t.json",
+            '{"chat_template": [{"name": "x"}]}',
+            "error: /t.json: 'chat_template' has no default template",
+        ),
+        ("t.jinja", "a\0b", "error: /t.jinja: the chat template is no text in UTF-8"),
+        ("u.jinja", "", "error: /t.jinja: cannot read the file: No such file"),
+        ("t.jinja", "{{ 1.5 }}", "error: the chat template of /t.jinja, line 1: "),
     ],
 )
 def test_says_what_is_wrong_with_a_file(folder, small_model, name, content, message):
@@ -147,7 +143,7 @@ def test_says_what_is_wrong_with_a_file(folder, small_model, name, content, mess
     option = f"--chat-template={folder}/t.{name.split('.')[1]}"
     done = compile_with(folder, small_model, option)
     assert done.returncode == 1
-    assert message in done.stderr and "error: " in done.stderr
+    assert message in done.stderr.replace(str(folder), "")
     assert not (folder / "model.so").exists()
 
 
@@ -156,44 +152,3 @@ def test_a_template_goes_with_a_tokenizer(folder, small_model):
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
     assert "error: --chat-template wants a --tokenizer beside it" in done.stderr
-
-
-# ---------------------------------------------------------------------------
-# What cannot be rendered
-# ---------------------------------------------------------------------------
-
-FAILS = {
-    "{{ messages }}": "the chat template prints a list, which is no text",
-    "{{ x.y }}": "the chat template wants a field of an undefined value",
-    "{{ x[0] }}": "the chat template wants an item of an undefined value",
-    "{{ 5 | length }}": "the chat template wants the length of an integer",
-    "{% for a in none %}{% endfor %}": "the chat template wants the items of none",
-    "{{ x[1:] }}": "the chat template wants a slice of an undefined value",
-    "{{ 'a'['b':] }}": "the chat template slices at a string",
-    "{{ 'a'[::0] }}": "the chat template makes a slice of steps of 0",
-    "{{ 'é' | upper }}": "the chat template changes the case of a text that is not ASCII",
-    "{{ 'a'.split('') }}": "the chat template looks for an empty text",
-    "{{ (1).strip() }}": "the chat template wants text and found an integer",
-    "{{ 'a'.get('b') }}": "the chat template wants a mapping and found a string",
-    "{{ 1 | tojson(indent='a') }}": "the chat template indents JSON by a string",
-    "{{ x | tojson }}": "the chat template makes JSON of an undefined value",
-    "{{ 'a' is odd }}": "the chat template asks whether a string is odd",
-    "{{ raise_exception('so') }}": "the chat template refuses the conversation: so",
-    "{% set x.y = 1 %}": "the chat template sets a field of an undefined value",
-    "{{ -'a' }}": "the chat template negates a string",
-    "{{ 1 in 'a' }}": "the chat template looks for an integer in a string",
-    "{{ 'a' + 1 }}": "the chat template computes with a string and an integer, which",
-    "{% set n = namespace(a='xxxxxxxxxxxxxxxx') %}"
-    + "{% for a in 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' %}"
-    + "{% set n.a = n.a + n.a %}{% endfor %}": "the chat template does not come to an end",
-}
-
-
-@pytest.mark.parametrize("text", FAILS)
-def test_says_why_it_cannot_be_rendered(folder, small_model, text):
-    (folder / "chat_template.jinja").write_text(text)
-    assert compile_with(folder, small_model).returncode == 0
-    model = bitnet.Model(folder / "model.so")
-    with pytest.raises(bitnet.Error) as error:
-        model.chat_text(HELLO)
-    assert FAILS[text] in str(error.value)

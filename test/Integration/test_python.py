@@ -291,13 +291,20 @@ def test_text_needs_a_tokenizer(tmp_path):
         bitnet.compile(FOLDERS[0]).generate("text")
     broken = tmp_path / "tokenizer.json"
     broken.write_text("{}")
-    with pytest.raises(bitnet.Error, match="tokenizer.json is no tokenizer"):
+    with pytest.raises(bitnet.Error, match="tokenizer.json: error: the file: "):
         bitnet.compile(FOLDERS[0], tokenizer=broken)
+    bitnet.compile(FOLDERS[0], output=tmp_path / "m.so")
+    with pytest.raises(bitnet.Error, match="tokenizer.json is no tokenizer"):
+        bitnet.Model(tmp_path / "m.so", tokenizer=broken)
 
 
-def test_tokenizer_must_be_the_models():
+def test_tokenizer_must_be_the_models(tmp_path):
+    tokenizer = AUSTEN / "tokenizer.json"
+    with pytest.raises(bitnet.Error, match="the tokenizer is not the model's: it has"):
+        bitnet.compile(FOLDERS[0], tokenizer=tokenizer)
+    bitnet.compile(FOLDERS[0], output=tmp_path / "m.so")
     with pytest.raises(bitnet.Error, match="2048 entries, the model knows 64 ids"):
-        bitnet.compile(FOLDERS[0], tokenizer=AUSTEN / "tokenizer.json")
+        bitnet.Model(tmp_path / "m.so", tokenizer=tokenizer)
 
 
 # ---------------------------------------------------------------------------
@@ -359,6 +366,73 @@ def test_trained_folder_becomes_a_program(tmp_path):
         count = len(case["new_ids"])
         told = program.output("generate", "--prompt", case["prompt"], "-n", count)
         assert told.removesuffix("\n") == case["text"], case["prompt"]
+
+
+# ---------------------------------------------------------------------------
+# Conversations
+# ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def talker(tmp_path_factory):
+    """The bundled folder with a chat template."""
+    folder = tmp_path_factory.mktemp("talker")
+    for path in AUSTEN.glob("*.json"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    for name in ("model.onnx", "model.safetensors"):
+        (folder / name).symlink_to(AUSTEN / name)
+    text = "{{ bos_token }}{% for m in messages %}{{ m.role }}: {{ m.content }}"
+    text += "{{ eos_token if m.role == 'assistant' }}{% endfor %}"
+    (folder / "chat_template.jinja").write_text(text)
+    return folder
+
+
+def test_chats(talker):
+    model = bitnet.compile(talker)
+    messages = [{"role": "user", "content": "It is a truth"}]
+    text = "<|begin_of_text|>user: It is a truth"
+    assert model.chat_text(messages) == text
+    ids = model.tokenizer.encode(text, add_special_tokens=False).ids
+    wanted = model.tokenizer.decode(model.generate(ids, 12))
+    session = model.session()
+    reply = "".join(model.chat(messages, 12, session=session))
+    assert reply == wanted
+    assert len(session) == len(ids) + 11
+    messages.append({"role": "assistant", "content": reply})
+    messages.append({"role": "user", "content": " And?"})
+    again = "".join(model.chat(messages, 5, session=session))
+    assert again == "".join(model.chat(messages, 5))
+    small = model.session(10)
+    with pytest.raises(bitnet.ContextFull, match="the context is full: "):
+        small.read_chat(messages)
+
+
+@pytest.mark.parametrize(
+    "message", [{"role": "user"}, {"role": "user", "content": None}, "Hello"]
+)
+def test_refuses_what_is_no_message(model, message):
+    with pytest.raises(bitnet.Error, match="a message wants text as its "):
+        model.chat_text([message])
+
+
+def test_exported_models_know_their_context(talker):
+    model = bitnet.compile(talker)
+    with pytest.raises(bitnet.Error, match="the model has 512 positions, 513 are"):
+        model.session(513)
+
+
+def test_command_chats(talker):
+    command = [sys.executable, "-m", "bitnet", "chat", talker, "-n", "12"]
+    done = subprocess.run(
+        command, input="It is a truth\n", capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    model = bitnet.compile(talker)
+    messages = [{"role": "user", "content": "It is a truth"}]
+    assert done.stdout == "".join(model.chat(messages, 12)) + "\n"
+    done = subprocess.run([*command, "--wrong"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "error: chat has no option '--wrong'; see --help\n"
 
 
 # ---------------------------------------------------------------------------

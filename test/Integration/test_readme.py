@@ -51,17 +51,20 @@ def test_commands_run(tmp_path):
         ["bash", "-c", script],
         cwd=tmp_path,
         env=environment(tmp_path / "venv"),
+        input="It is a truth\n",  # what is said to `chat`
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr
+    told = " to be\nsure, and I am sure I shall"
+    assert told in done.stdout
     for name in (
         "austen",
         "austen.json",
         "austen.so",
         "austen.h",
         "austen.mlir",
-        "exported.onnx",
+        "m.onnx",
     ):
         assert (tmp_path / name).exists(), name
     installed = (tmp_path / "venv").glob("lib/python*/site-packages/bitnet/py.typed")

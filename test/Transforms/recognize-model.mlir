@@ -101,3 +101,29 @@ func.func @main(%a: tensor<1x3xi64>, %b: tensor<1x3xi64> {onnx.name = "input_ids
   %z = onnx.Add %x, %y : (tensor<1x3x4xf32>, tensor<1x3x4xf32>) -> tensor<1x3x4xf32>
   return %z : tensor<1x3x4xf32>
 }
+
+// -----
+
+// A table of positions bounds the context.
+// CHECK:       module attributes {bitnet.model.context = 77 : i64}
+// CHECK:       tensor<1x3xi64> {bitnet.role = "positions", onnx.name = "position_ids"})
+func.func @main(%a: tensor<1x3xi64>, %b: tensor<1x3xi64> {onnx.name = "position_ids"}) -> tensor<1x3x4xf32> {
+  %words = onnx.Constant {value = dense<0.5> : tensor<99x4xf32>} : () -> tensor<99x4xf32>
+  %places = onnx.Constant {value = dense<0.5> : tensor<77x4xf32>} : () -> tensor<77x4xf32>
+  %x = onnx.Gather %words, %a : (tensor<99x4xf32>, tensor<1x3xi64>) -> tensor<1x3x4xf32>
+  %y = onnx.Gather %places, %b : (tensor<77x4xf32>, tensor<1x3xi64>) -> tensor<1x3x4xf32>
+  %z = onnx.Add %x, %y : (tensor<1x3x4xf32>, tensor<1x3x4xf32>) -> tensor<1x3x4xf32>
+  return %z : tensor<1x3x4xf32>
+}
+
+// -----
+
+// What the file said stays if it is less.
+// CHECK:       module attributes {bitnet.model.context = 50 : i64}
+module attributes {bitnet.model.context = 50 : i64} {
+  func.func @main(%b: tensor<1x3xi64> {onnx.name = "position_ids"}) -> tensor<1x3x4xf32> {
+    %places = onnx.Constant {value = dense<0.5> : tensor<77x4xf32>} : () -> tensor<77x4xf32>
+    %y = onnx.Gather %places, %b : (tensor<77x4xf32>, tensor<1x3xi64>) -> tensor<1x3x4xf32>
+    return %y : tensor<1x3x4xf32>
+  }
+}

@@ -1,5 +1,6 @@
-// What a chat template is compiled to. The compiler writes it, the runtime reads
-// it; README.md in lib/Runtime describes it. All numbers are little-endian.
+// What a chat template is compiled to. The compiler writes it, the runtime
+// reads it; README.md in lib/Runtime describes it. All numbers are
+// little-endian.
 
 #ifndef BITNET_RUNTIME_CHATTABLE_H
 #define BITNET_RUNTIME_CHATTABLE_H
@@ -55,7 +56,7 @@ enum class ChatOp : uint32_t {
   Greater,
   GreaterOrEqual,
   In,
-  NotIn, ///< the last one
+  Outside, ///< the last one
 };
 
 /// Filters, tests, methods and functions, which are one thing here.

@@ -38,9 +38,9 @@ public:
   /// read already are not read again. Returns how many were read.
   Result<size_t> become(const Array<int64_t> &ids);
 
-  /// Makes room in the only sequence: the first `kept` ids stay, and of the rest
-  /// the older half goes. What remains is read anew, so that it is as if nothing
-  /// else had ever been read.
+  /// Makes room in the only sequence: the first `kept` ids stay, and of the
+  /// rest the older half goes. What remains is read anew, so that it is as if
+  /// nothing else had ever been read.
   Status slide(int64_t kept);
 
   /// A session that has read the same.

@@ -31,11 +31,11 @@ NodeResult Parser::parsePostfix(NodeId value) {
 NodeResult Parser::parseField(NodeId value) {
   std::string name = token().text;
   if (token().kind != Token::Name)
-    return fail("expected a name after '.'");
+    return fail("expected the name of a field");
   bool isLoop = loops && tree.node(value).op == ChatOp::Variable &&
                 tree.text(value) == "loop";
   if (isLoop && !isLoopField(name))
-    return fail("unsupported: 'loop." + name + "'");
+    return fail("unsupported field '" + name + "' of a loop");
   if (following().is(Token::Operator, "(")) {
     auto method = findCallee(CalleeKind::Method, name);
     if (!method)

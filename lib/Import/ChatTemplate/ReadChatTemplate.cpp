@@ -37,7 +37,7 @@ struct Source {
 
 } // namespace
 
-static Error failIn(StringRef path, Error error) {
+static Error failAtFile(StringRef path, Error error) {
   return createStringError(path + ": " + toString(std::move(error)));
 }
 
@@ -50,7 +50,7 @@ std::string Folder::find(StringRef name) const {
 static Expected<json::Object> readObject(StringRef path) {
   Expected<json::Value> value = bitnet::readJSON(path);
   if (!value)
-    return failIn(path, value.takeError());
+    return failAtFile(path, value.takeError());
   if (json::Object *object = value->getAsObject())
     return std::move(*object);
   return createStringError(path + ": the file is no object");

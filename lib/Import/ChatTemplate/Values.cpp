@@ -97,7 +97,7 @@ NodeResult Parser::parseComparison() {
     } else if (take(Token::Name, "in")) {
       op = ChatOp::In;
     } else if (isName("not") && following().is(Token::Name, "in")) {
-      op = ChatOp::NotIn;
+      op = ChatOp::Outside;
       at += 2;
     } else {
       break;

@@ -167,6 +167,26 @@ TEST(Library, DrawsReproducibly) {
   bitnet_session_destroy(session);
 }
 
+TEST(Library, ConversationsNeedATokenizer) {
+  bitnet_message message = {"user", "Hello"};
+  char text[8] = "x", error[200] = "";
+  EXPECT_EQ(
+      bitnet_chat_text(&message, 1, text, sizeof(text), error, sizeof(error)),
+      -1);
+  EXPECT_STREQ(error, "the model was compiled without a tokenizer; compile it "
+                      "with --tokenizer tokenizer.json");
+  EXPECT_EQ(bitnet_ends_turn(0), 0);
+  bitnet_session *session = bitnet_session_create(1, 0, nullptr, 0);
+  EXPECT_EQ(bitnet_session_read_chat(session, &message, 1), BITNET_ERROR);
+  EXPECT_STREQ(bitnet_session_error(session), error);
+  bitnet_session_destroy(session);
+  session = bitnet_session_create(2, 0, nullptr, 0);
+  EXPECT_EQ(bitnet_session_read_chat(session, &message, 1), BITNET_ERROR);
+  EXPECT_STREQ(bitnet_session_error(session),
+               "a session of several sequences reads no conversation");
+  bitnet_session_destroy(session);
+}
+
 // Weights are shared, and nothing else.
 TEST(Library, SessionsRunInParallel) {
   std::atomic<int> right = 0;

@@ -53,6 +53,50 @@ TEST(Session, FeedsCachesBack) {
   EXPECT_EQ(continuationOf(*session, {7}, 10), wanted({7}, 10));
 }
 
+static Array<int64_t> arrayOf(std::vector<int64_t> ids) {
+  Array<int64_t> array;
+  for (int64_t id : ids)
+    array.push(id);
+  return array;
+}
+
+TEST(Session, BecomesWhatIsWanted) {
+  Model model = std::move(*linkedModel());
+  Result<Session> session = Session::create(model);
+  ASSERT_FALSE(session.failed()) << session.message();
+  EXPECT_EQ(*session->become(arrayOf({1, 2, 3})), 3u);
+  EXPECT_EQ(*session->best(), wanted({1, 2, 3}, 1)[0]);
+  EXPECT_EQ(*session->become(arrayOf({1, 2, 3})), 0u);
+  EXPECT_EQ(*session->become(arrayOf({1, 2, 3, 4, 5})), 2u);
+  EXPECT_EQ(*session->best(), wanted({1, 2, 3, 4, 5}, 1)[0]);
+  // These caches are handed over whole, so they cannot be cut.
+  EXPECT_EQ(*session->become(arrayOf({1, 2, 9})), 3u);
+  EXPECT_EQ(*session->best(), wanted({1, 2, 9}, 1)[0]);
+  EXPECT_EQ(*session->become(arrayOf({1, 2})), 2u);
+  EXPECT_EQ(*session->best(), wanted({1, 2}, 1)[0]);
+  EXPECT_TRUE(session->become(arrayOf({1, 101})).failed());
+  session->rewind(5); // which is no change
+}
+
+TEST(Session, KnowsTheModelsContext) {
+  Model model = std::move(*linkedModel());
+  model.signature.context = 4;
+  Result<Session> session = Session::create(model);
+  ASSERT_FALSE(session.failed()) << session.message();
+  EXPECT_EQ(session->capacity(), 4);
+  EXPECT_FALSE(session->become(arrayOf({1, 2, 3, 4})).failed());
+  EXPECT_FALSE(session->hasRoom(1));
+  EXPECT_STREQ(session->slide(3).message(),
+               "a context of 4 ids cannot slide and keep 3");
+  ASSERT_FALSE(session->slide(1).failed());
+  EXPECT_EQ(session->length(), 2);
+  EXPECT_EQ(*session->best(), wanted({1, 4}, 1)[0]);
+  SessionOptions options;
+  options.capacity = 5;
+  EXPECT_STREQ(Session::create(model, options).message(),
+               "the model has 4 positions, 5 are wanted");
+}
+
 TEST(Session, TakesChunks) {
   Model model = std::move(*linkedModel());
   Result<Session> session = Session::create(model);

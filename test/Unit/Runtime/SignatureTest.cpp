@@ -31,6 +31,13 @@ TEST(Signature, ReadsNamesTypesRolesAndDimensions) {
   EXPECT_EQ(result->outputs[1].dims[2].kind, Dimension::Expression);
 }
 
+TEST(Signature, KnowsTheContext) {
+  Result<Signature> result = parseSignature((kHead + "context\t512\n").c_str());
+  ASSERT_FALSE(result.failed()) << result.message();
+  EXPECT_EQ(result->context, 512);
+  EXPECT_EQ(parseSignature(kHead.c_str())->context, 0);
+}
+
 TEST(Signature, TakesANameWithAMinusForASymbol) {
   Result<Signature> result = parseSignature(
       (kHead + "input\tx\tf32\t-\tseq-len\tseq\n"
@@ -57,6 +64,10 @@ TEST(Signature, RefusesWhatItDoesNotKnow) {
   const std::string whole = "malformed signature: ";
   const std::pair<std::string, std::string> cases[] = {
       {"", line + "1: 'bitnet 1' is wanted, not ''"},
+      {kHead + "context\n", line + "3: 'context' wants a number"},
+      {kHead + "context\tbatch\n", line + "3: 'context' wants a number"},
+      {kHead + "context\t0\n", line + "3: 'context' wants a number"},
+      {kHead + input + "context\t4\n", line + "4: unknown entry 'context'"},
       {"bitnet 2\nmodel\tm\n",
        line + "1: 'bitnet 1' is wanted, not 'bitnet 2'"},
       {"bitnet 1\n", line + "2: the name of the model is wanted"},
