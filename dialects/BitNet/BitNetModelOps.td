@@ -104,7 +104,8 @@ def BitNet_AttentionOp : BitNet_ShapedOp<"attention"> {
   let description = [{
     Scaled dot product attention (ONNX Attention-24) with grouped heads: query
     [batch, heads, sequence, d]; key and value [batch, kv heads, total, d];
-    query head h reads key head `h / (heads / kv heads)`. The mask has shape
+    query head h reads key head `h / (heads / kv heads)`. Keys and values of 16
+    bits are widened as they are read; all arithmetic is f32. The mask has shape
     [batch or 1, heads or 1, sequence or 1, total] and is true where a key is
     seen, or it is a number that is added to the score: minus infinity hides a
     key. A query that sees no key gives zeros.
@@ -122,8 +123,9 @@ def BitNet_AttentionOp : BitNet_ShapedOp<"attention"> {
         tensor<?x2x?x64xf32> -> tensor<?x4x?x64xf32>
     ```
   }];
-  let arguments = (ins 4DTensorOf<[F32]>:$query, 4DTensorOf<[F32]>:$key,
-                       4DTensorOf<[F32]>:$value,
+  let arguments = (ins 4DTensorOf<[F32]>:$query,
+                       4DTensorOf<[F32, F16, BF16]>:$key,
+                       4DTensorOf<[F32, F16, BF16]>:$value,
                        Optional<4DTensorOf<[I1, F32]>>:$mask, F32Attr:$scale);
   let results = (outs 4DTensorOf<[F32]>:$result);
   let assemblyFormat = [{
@@ -134,7 +136,8 @@ def BitNet_AttentionOp : BitNet_ShapedOp<"attention"> {
   let hasVerifier = 1;
 }
 
-def BitNet_KvAppendOp : BitNet_ShapedOp<"kv_append"> {
+def BitNet_KvAppendOp : BitNet_ShapedOp<"kv_append", [
+    AllElementTypesMatch<["past", "update", "result"]>]> {
   let summary = "append new keys or values to a cache";
   let description = [{
     Joins [batch, heads, past, d] and [batch, heads, sequence, d] along the
@@ -146,8 +149,9 @@ def BitNet_KvAppendOp : BitNet_ShapedOp<"kv_append"> {
         tensor<?x2x?x64xf32> -> tensor<?x2x?x64xf32>
     ```
   }];
-  let arguments = (ins 4DTensorOf<[F32]>:$past, 4DTensorOf<[F32]>:$update);
-  let results = (outs 4DTensorOf<[F32]>:$result);
+  let arguments = (ins 4DTensorOf<[F32, F16, BF16]>:$past,
+                       4DTensorOf<[F32, F16, BF16]>:$update);
+  let results = (outs 4DTensorOf<[F32, F16, BF16]>:$result);
   let assemblyFormat = [{
     $past `,` $update attr-dict
     `:` type($past) `,` type($update) `->` type($result)

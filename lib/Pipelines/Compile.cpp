@@ -70,6 +70,7 @@ static LogicalResult optimize(ModuleOp module, const CompileOptions &options,
   optimize.release = release;
   optimize.features = options.target.features;
   optimize.tile = options.tile;
+  optimize.cache = options.cache;
   bitnet::buildOptimizePipeline(pm, optimize);
   return pm.run(module);
 }

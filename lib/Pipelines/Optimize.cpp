@@ -11,6 +11,7 @@ using namespace mlir;
 
 void bitnet::buildOptimizePipeline(OpPassManager &pm,
                                    const OptimizeOptions &options) {
+  pm.addPass(createNarrowCaches({options.cache}));
   OpPassManager &func = pm.nest<func::FuncOp>();
   func.addPass(createDecomposeLinear());
   func.addPass(createCanonicalizerPass());

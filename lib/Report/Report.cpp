@@ -226,6 +226,25 @@ static LayerReport readFloatLayer(DictionaryAttr entry) {
   return layer;
 }
 
+/// Adds up what a position takes in the inputs that are caches.
+static CacheReport readCaches(func::FuncOp main) {
+  CacheReport cache;
+  for (BlockArgument argument : main.getArguments()) {
+    auto role = main.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
+                                                  "bitnet.role");
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    if (!type || !role || role != "past")
+      continue;
+    int64_t bits = type.getElementTypeBitWidth();
+    for (int64_t size : type.getShape())
+      bits *= ShapedType::isDynamic(size) ? 1 : size;
+    cache.bytesPerPosition += bits / 8;
+    cache.type.clear();
+    llvm::raw_string_ostream(cache.type) << type.getElementType();
+  }
+  return cache;
+}
+
 Report bitnet::makeReport(ModuleOp module) {
   Report report;
   llvm::DenseSet<Attribute> seen;
@@ -247,6 +266,8 @@ Report bitnet::makeReport(ModuleOp module) {
   for (LayerReport &layer : report.layers)
     if (llvm::all_equal(layer.scale) && !layer.scale.empty())
       layer.scale.resize(1);
+  if (auto main = module.lookupSymbol<func::FuncOp>("main"))
+    report.cache = readCaches(main);
   module.walk([&](func::FuncOp function) {
     auto entries = function->getAttrOfType<ArrayAttr>(kFloatLayersAttr);
     if (entries)

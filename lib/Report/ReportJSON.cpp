@@ -62,6 +62,11 @@ static void writeTotals(OStream &json, const Report &report) {
   json.attribute("weight_bytes_per_token", report.sum(&LayerReport::bytesRead));
   json.attribute("source_bytes", report.sum(&LayerReport::sourceBytes));
   json.attribute("bytes", report.sum(&LayerReport::bytes));
+  if (!report.cache.type.empty())
+    json.attributeObject("cache", [&] {
+      json.attribute("bytes_per_position", report.cache.bytesPerPosition);
+      json.attribute("type", report.cache.type);
+    });
   json.attributeObject("energy", [&] {
     json.attributeObject(
         "45nm", [&] { writeEnergy(json, report.energy(Technology::Nm45)); });

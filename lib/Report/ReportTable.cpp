@@ -112,6 +112,9 @@ static void printTotals(const Report &report, llvm::raw_ostream &os) {
      << '\n'
      << "weight bytes: " << report.sum(&LayerReport::sourceBytes) << " before, "
      << report.sum(&LayerReport::bytes) << " after\n";
+  if (!report.cache.type.empty())
+    os << "cache bytes per position: " << report.cache.bytesPerPosition << " ("
+       << report.cache.type << ")\n";
 }
 
 void bitnet::printTable(const Report &report, llvm::raw_ostream &os) {

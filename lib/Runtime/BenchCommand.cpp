@@ -1,6 +1,7 @@
 // `model bench`: how long a run takes.
 
 #include "Breakdown.h"
+#include "bitnet/Runtime/Caches.h"
 #include "bitnet/Runtime/Commands.h"
 #include "bitnet/Runtime/Session.h"
 #include "bitnet/Runtime/ThreadPool.h"
@@ -148,6 +149,17 @@ struct LanguageBreakdown {
 
 } // namespace
 
+/// Steps of decoding read the caches once, up to what they have just appended.
+static void addCacheBytes(Array<KindTime> &kinds, const Session &session,
+                          int64_t steps) {
+  double perPosition = double(bytesPerPosition(session.signature()));
+  double positions =
+      double(steps) * (double(session.length()) - double(steps - 1) / 2);
+  for (KindTime &kind : kinds)
+    if (!std::strcmp(kind.kind, "attention"))
+      kind.bytes = perPosition * positions;
+}
+
 /// Runs once more, and looks at the regions.
 static Status breakDown(Session &session, const BenchOptions &options,
                         LanguageBreakdown &breakdown) {
@@ -163,6 +175,7 @@ static Status breakDown(Session &session, const BenchOptions &options,
   if (Status status = timeDecode(session, options, decode); status.failed())
     return status;
   breakdown.decode = finishBreakdown(decode.total());
+  addCacheBytes(breakdown.decode, session, options.decode);
   return Status::success();
 }
 
@@ -189,6 +202,19 @@ static void printSetting(bool isJSON) {
   if (variant)
     std::printf(", variant %s", variant->name);
   std::printf("\n");
+}
+
+static void printCache(const Signature &signature, bool isJSON) {
+  const char *type = nullptr;
+  for (const Port &input : signature.inputs)
+    if (isPast(input.role))
+      type = nameOf(input.type);
+  if (!type)
+    return;
+  std::printf(isJSON ? "\"cache\": {\"bytes_per_position\": %lld, "
+                       "\"type\": \"%s\"}, "
+                     : "the cache takes %lld bytes per position (%s)\n",
+              static_cast<long long>(bytesPerPosition(signature)), type);
 }
 
 static Status benchLanguageModel(const Model &model,
@@ -223,6 +249,7 @@ static Status benchLanguageModel(const Model &model,
                   breakdownJSON(breakdown.prefill, 1, tokenCount).c_str(),
                   breakdownJSON(breakdown.decode, steps, 1).c_str(),
                   readLimit());
+    printCache(model.signature, /*isJSON=*/true);
     printSetting(/*isJSON=*/true);
     return Status::success();
   }
@@ -237,6 +264,7 @@ static Status benchLanguageModel(const Model &model,
     printBreakdown(breakdown.decode, steps, 1);
   if (options.hasBreakdown)
     std::printf("memory is read at %.2f GB/s at most\n", readLimit());
+  printCache(model.signature, /*isJSON=*/false);
   printSetting(/*isJSON=*/false);
   return Status::success();
 }

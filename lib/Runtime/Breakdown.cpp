@@ -86,8 +86,10 @@ void bitnet::runtime::printBreakdown(const Array<KindTime> &kinds, double runs,
     std::printf("  %-16s %8.0f %10.4f %6.1f", kind.kind,
                 static_cast<double>(kind.calls) / runs,
                 kind.milliseconds / runs, 100 * kind.milliseconds / total);
+    if (kind.bytes > 0)
+      std::printf(" %10.2f", rateOf(kind.bytes, kind.milliseconds));
     if (kind.operations > 0)
-      std::printf(" %10.2f %10.1f", rateOf(kind.bytes, kind.milliseconds),
+      std::printf(" %10.1f",
                   rateOf(2 * rows * kind.operations, kind.milliseconds));
     std::printf("\n");
   }
@@ -102,9 +104,11 @@ Text bitnet::runtime::breakdownJSON(const Array<KindTime> &kinds, double runs,
                 i ? ", " : "", kind.kind,
                 static_cast<double>(kind.calls) / runs,
                 kind.milliseconds / runs);
+    if (kind.bytes > 0)
+      text.format(", \"gb_per_s\": %.3f",
+                  rateOf(kind.bytes, kind.milliseconds));
     if (kind.operations > 0)
-      text.format(", \"gb_per_s\": %.3f, \"gop_per_s\": %.3f",
-                  rateOf(kind.bytes, kind.milliseconds),
+      text.format(", \"gop_per_s\": %.3f",
                   rateOf(2 * rows * kind.operations, kind.milliseconds));
     text.append("}");
   }

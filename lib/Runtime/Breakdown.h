@@ -12,7 +12,7 @@ struct KindTime {
   const char *kind;
   int64_t calls = 0;
   double milliseconds = 0;
-  double bytes = 0;      // of weights that were read
+  double bytes = 0;      // of weights or caches that were read
   double operations = 0; // multiply-adds for one row
 };
 

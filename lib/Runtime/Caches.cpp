@@ -12,6 +12,20 @@ int64_t bitnet::runtime::cacheLength(const Signature &signature,
   return 0;
 }
 
+int64_t bitnet::runtime::bytesPerPosition(const Signature &signature) {
+  int64_t total = 0;
+  for (const Port &input : signature.inputs) {
+    if (!isPast(input.role))
+      continue;
+    auto bytes = int64_t(sizeOf(input.type));
+    // Batch and positions are the sizes that the signature leaves open.
+    for (const Dimension &dim : input.dims)
+      bytes *= dim.kind == Dimension::Fixed ? dim.size : 1;
+    total += bytes;
+  }
+  return total;
+}
+
 Result<Tensor> bitnet::runtime::withRoom(const Tensor &cache, int64_t length,
                                          int64_t capacity) {
   Shape shape = cache.shape;

@@ -141,9 +141,12 @@ static void appendInPlace(bitnet::KvAppendOp append, Value buffer,
                           Value length) {
   ImplicitLocOpBuilder b(append.getLoc(), append);
   Value update = append.getUpdate();
+  // Early, so that what computes the update can write to the cache itself.
+  b.setInsertionPointToStart(append->getBlock());
   Value cache = bufferization::ToTensorOp::create(
       b, memref::getTensorTypeFromMemRefType(buffer.getType()), buffer,
       /*restrict=*/true, /*writable=*/true);
+  b.setInsertionPoint(append);
   SmallVector<OpFoldResult> sizes =
       tensor::getMixedSizes(b, b.getLoc(), update);
   Value added = getValueOrCreateConstantIndexOp(b, b.getLoc(), sizes[2]);

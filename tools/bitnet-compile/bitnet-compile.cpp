@@ -54,6 +54,9 @@ static cl::opt<int64_t> maxContext(
     cl::desc("The most positions that a language model is to read (default: as "
              "many as the model says)"),
     cl::value_desc("n"), cl::cat(category));
+static cl::opt<std::string>
+    cache("cache", cl::desc("Keep keys and values in f32 (default), f16, bf16"),
+          cl::value_desc("type"), cl::init("f32"), cl::cat(category));
 static cl::list<std::string>
     dims("dim", cl::desc("Fix a dimension that the model leaves open"),
          cl::value_desc("name=size"), cl::cat(category));
@@ -204,6 +207,7 @@ static Error checkFlags(bitnet::CompileOptions &options) {
   if (isGiven(maxContext) && maxContext < 1)
     return createStringError("--max-context wants a number from 1");
   options.maxContext = maxContext;
+  options.cache = cache;
   options.ternarize = ternarize;
   options.ternarizeHead = ternarizeHead;
   return parseDims(options.dims);

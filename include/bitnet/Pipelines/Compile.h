@@ -32,6 +32,8 @@ struct CompileOptions {
   std::vector<Variant> variants;
   /// Row of the tile table to use for every matmul; empty: the best.
   std::string tile;
+  /// What caches are kept in: f32, f16 or bf16.
+  std::string cache = "f32";
   /// Sizes for dimensions that the model leaves open, by their names.
   llvm::StringMap<int64_t> dims;
   /// The most positions that a language model is to read; 0: as many as it can.

@@ -37,6 +37,10 @@ struct RaiseOptions : mlir::PassPipelineOptions<RaiseOptions> {
 ///   in:  what raise gives
 ///   out: the same, with every 1-bit weight packed for the target
 struct OptimizeOptions : mlir::PassPipelineOptions<OptimizeOptions> {
+  Option<std::string> cache{
+      *this, "cache",
+      llvm::cl::desc("what caches are kept in: f32, f16 or bf16"),
+      llvm::cl::init("f32")};
   Option<std::string> features{
       *this, "features",
       llvm::cl::desc("features of the target's CPU, as LLVM names them")};

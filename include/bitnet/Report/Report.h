@@ -51,9 +51,17 @@ struct EnergyReport {
   double fp16, fp32;
 };
 
+/// What each position of a context takes in all caches of a language model.
+struct CacheReport {
+  int64_t bytesPerPosition = 0;
+  /// Of an element, as "f16"; empty if there are no caches.
+  std::string type;
+};
+
 struct Report {
   /// BitLinear layers first, then float ones; in the order of the program.
   std::vector<LayerReport> layers;
+  CacheReport cache;
 
   int64_t countMatched() const;
   /// Of a number of each layer.
@@ -71,7 +79,8 @@ Report makeReport(mlir::ModuleOp module);
 void printTable(const Report &report, llvm::raw_ostream &os);
 
 /// For programs: {"layers": [...], "totals": {...}}. Sizes are in bytes,
-/// energies in joules; `zeros` is a share, `scale` a number, one for each
+/// energies in joules; `cache` is there for language models that have
+/// one; `zeros` is a share, `scale` a number, one for each
 /// output or one for each output of each group of inputs; `operations` are
 /// multiply-adds for one token.
 void printJSON(const Report &report, llvm::raw_ostream &os);

@@ -14,6 +14,9 @@ constexpr int32_t kPositions = 2, kCacheRank = 4;
 /// The number of positions in the caches of complete inputs, 0 without caches.
 int64_t cacheLength(const Signature &signature, const Array<Tensor> &inputs);
 
+/// What one position of one sequence takes in all caches together.
+int64_t bytesPerPosition(const Signature &signature);
+
 /// Room for `capacity` positions, with the first `length` ones of `cache` in
 /// front; `cache` may have a capacity of its own.
 Result<Tensor> withRoom(const Tensor &cache, int64_t length, int64_t capacity);

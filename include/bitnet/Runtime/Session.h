@@ -80,6 +80,7 @@ public:
   int64_t logitCount() const;
 
   bool hasCaches() const { return cached; }
+  const Signature &signature() const { return model->signature; }
 
   /// An error if an id is not in the vocabulary.
   Status checkIds(const int64_t *ids, size_t count) const;

@@ -324,6 +324,56 @@ def MarkKinds : Pass<"bitnet-mark-kinds", "mlir::func::FuncOp"> {
   }];
 }
 
+def NarrowCaches : Pass<"bitnet-narrow-caches", "mlir::ModuleOp"> {
+  let summary = "keep caches of keys and values in 16 bits";
+  let description = [{
+    What a token of a long context costs is mostly reading its cache. With
+    `type=f16` or `bf16` a cache of `@main` takes half the memory: what is
+    appended is rounded once, halves to even, and attention widens what it reads
+    and computes in f32, as before. Also what a prefill has just computed is
+    read rounded, so that results don't depend on how a prompt is cut.
+
+    A cache stays f32 where anything but the append reads it, or where anything
+    but attention reads what the append gives. It is an error if all do: the
+    user has asked for something that is not there. Below with `type=f16`.
+
+    Before:
+    ```mlir
+    func.func @main(%q: tensor<1x2x3x64xf32>, %x: tensor<1x2x3x64xf32>,
+        %past: tensor<1x2x?x64xf32> {bitnet.role = "past"})
+        -> (tensor<1x2x3x64xf32>, tensor<1x2x?x64xf32> {bitnet.role = "present:2"}) {
+      %next = bitnet.kv_append %past, %x
+          : tensor<1x2x?x64xf32>, tensor<1x2x3x64xf32> -> tensor<1x2x?x64xf32>
+      %y = bitnet.attention %q, %next, %next scale 1.250000e-01
+          : tensor<1x2x3x64xf32>, tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32> -> tensor<1x2x3x64xf32>
+      return %y, %next : tensor<1x2x3x64xf32>, tensor<1x2x?x64xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @main(%q: tensor<1x2x3x64xf32>, %x: tensor<1x2x3x64xf32>,
+        %past: tensor<1x2x?x64xf16> {bitnet.role = "past"})
+        -> (tensor<1x2x3x64xf32>, tensor<1x2x?x64xf16> {bitnet.role = "present:2"}) {
+      %rounded = linalg.generic ... ins(%x : tensor<1x2x3x64xf32>) outs(%empty : tensor<1x2x3x64xf16>) {
+      ^bb0(%in: f32, %out: f16):
+        %half = arith.truncf %in : f32 to f16
+        linalg.yield %half : f16
+      } -> tensor<1x2x3x64xf16>
+      %next = bitnet.kv_append %past, %rounded
+          : tensor<1x2x?x64xf16>, tensor<1x2x3x64xf16> -> tensor<1x2x?x64xf16>
+      %y = bitnet.attention %q, %next, %next scale 1.250000e-01
+          : tensor<1x2x3x64xf32>, tensor<1x2x?x64xf16>, tensor<1x2x?x64xf16> -> tensor<1x2x3x64xf32>
+    ```
+  }];
+  let options = [Option<"type", "type", "std::string", "\"f32\"",
+                        "of an element: f32, f16 or bf16">];
+  let dependentDialects = ["mlir::arith::ArithDialect",
+                           "mlir::linalg::LinalgDialect",
+                           "mlir::tensor::TensorDialect"];
+  let statistics = [Statistic<"numNarrowed", "num-narrowed",
+                              "Number of caches kept in 16 bits">];
+}
+
 def UpdateCachesInPlace : Pass<"bitnet-update-caches-in-place", "mlir::ModuleOp"> {
   let summary = "let the caller own the caches, and append to them in place";
   let description = [{

@@ -118,7 +118,8 @@ struct InsertPastAndUpdate : OpConversionPattern<KvAppendOp> {
         b, b.getLoc(), past + added, {pastSizes[2], newSizes[2]});
     SmallVector<OpFoldResult> offsets(4, b.getIndexAttr(0));
     SmallVector<OpFoldResult> strides(4, b.getIndexAttr(1));
-    Value result = tensor::EmptyOp::create(b, sizes, b.getF32Type());
+    Value result =
+        tensor::EmptyOp::create(b, sizes, op.getType().getElementType());
     result = tensor::InsertSliceOp::create(b, adaptor.getPast(), result,
                                            offsets, pastSizes, strides);
     offsets[2] = pastSizes[2];
@@ -192,7 +193,7 @@ private:
          {empty, selectDims(b, 6, {0, 1, 2, 3, 5})},
          b.getF32FloatAttr(0)},
         [](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
-          return math::FmaOp::create(b, x[0], x[1], x[2]);
+          return math::FmaOp::create(b, x[0], widen(b, x[1]), x[2]);
         });
     return addLanes(b, lanes);
   }
@@ -251,7 +252,7 @@ private:
     auto addValue = [](ImplicitLocOpBuilder &b, ValueRange x) -> Value {
       Value isSeen = arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, x[0],
                                            constant(b, 0));
-      Value sum = math::FmaOp::create(b, x[0], x[1], x[2]);
+      Value sum = math::FmaOp::create(b, x[0], widen(b, x[1]), x[2]);
       return arith::SelectOp::create(b, isSeen, sum, x[2]);
     };
     return foldElements(b,

@@ -197,7 +197,8 @@ Value AttentionEmitter::scoresOf(const QueryHeads &at, ArrayRef<Value> query,
     Value key = arith::AddIOp::create(b, first, indexOf(b, i));
     key = arith::MinUIOp::create(b, key, last);
     for (auto [block, q] : llvm::zip_equal(blocksOf(b, channels), query)) {
-      Value k = readBlock(b, op.getKey(), {at.batch, at.kvHead, key}, block);
+      Value k = widen(
+          b, readBlock(b, op.getKey(), {at.batch, at.kvHead, key}, block));
       products[i] =
           math::FmaOp::create(b, q, padToLanes(b, k, 0.0f), products[i]);
     }
@@ -294,9 +295,11 @@ SmallVector<Value> AttentionEmitter::addValues(const QueryHeads &at, Value key,
   SmallVector<Value> next;
   SmallVector<Value> values;
   for (const LaneBlock &block : blocksOf(b, valueChannels))
-    values.push_back(padToLanes(
-        b, readBlock(b, op.getValue(), {at.batch, at.kvHead, key}, block),
-        0.0f));
+    values.push_back(
+        padToLanes(b,
+                   widen(b, readBlock(b, op.getValue(),
+                                      {at.batch, at.kvHead, key}, block)),
+                   0.0f));
   for (Value weight : weights) {
     Value lanes = broadcast(b, weight);
     for (Value value : values)

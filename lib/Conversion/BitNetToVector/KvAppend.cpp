@@ -46,14 +46,15 @@ struct CopyPastAndUpdate : OpRewritePattern<KvAppendOp> {
     sizes[2] = getAsOpFoldResult(b.createOrFold<arith::AddIOp>(past, update));
     OpFoldResult zero = b.getIndexAttr(0), one = b.getIndexAttr(1);
     int64_t rows = getConstantIntValue(sizes[2]).value_or(ShapedType::kDynamic);
-    auto rowsType = RankedTensorType::get({rows, size}, b.getF32Type());
+    Type element = op.getPast().getType().getElementType();
+    auto rowsType = RankedTensorType::get({rows, size}, element);
     auto partsOf = [&](ValueRange at) -> SmallVector<ResultPart> {
       return {{{at[0], at[1], zero, zero},
                {one, one, sizes[2], sizes[3]},
                rowsType}};
     };
     ParallelLoop loop{
-        {sizes[0], sizes[1]}, {emptyTensor(b, sizes, b.getF32Type())}, partsOf};
+        {sizes[0], sizes[1]}, {emptyTensor(b, sizes, element)}, partsOf};
     auto results = forEachInParallel(
         b, loop, [&](ValueRange at, ValueRange to) -> SmallVector<Value> {
           Value joined = copyRows(b, op.getPast(), at, to[0], indexOf(b, 0));

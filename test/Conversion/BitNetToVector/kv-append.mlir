@@ -26,6 +26,15 @@ func.func @copies_past_then_update(%past: tensor<?x2x?x16xf32>,
   return %next : tensor<?x2x?x16xf32>
 }
 
+// CHECK-LABEL: func @copies_halves(
+// CHECK:         vector.transfer_read {{.*}} : tensor<?x2x?x16xf16>, vector<16xf16>
+func.func @copies_halves(%past: tensor<?x2x?x16xf16>,
+    %new: tensor<?x2x?x16xf16>) -> tensor<?x2x?x16xf16> {
+  %next = bitnet.kv_append %past, %new : tensor<?x2x?x16xf16>,
+      tensor<?x2x?x16xf16> -> tensor<?x2x?x16xf16>
+  return %next : tensor<?x2x?x16xf16>
+}
+
 // CHECK-LABEL: func @keeps_heads_of_unknown_size(
 // CHECK:         bitnet.kv_append
 func.func @keeps_heads_of_unknown_size(%past: tensor<?x2x?x?xf32>,

@@ -224,6 +224,14 @@ func.func @append(%p: tensor<1x2x5x64xf32>, %n: tensor<1x2x1x64xf32>) {
 
 // -----
 
+func.func @append_f32_to_f16(%p: tensor<1x2x5x64xf16>, %n: tensor<1x2x1x64xf32>) {
+  // expected-error @below {{failed to verify that all of {past, update, result} have same element type}}
+  bitnet.kv_append %p, %n : tensor<1x2x5x64xf16>, tensor<1x2x1x64xf32> -> tensor<1x2x6x64xf16>
+  return
+}
+
+// -----
+
 func.func @append_heads(%p: tensor<1x2x5x64xf32>, %n: tensor<1x3x1x64xf32>) {
   // expected-error @below {{past, update and result differ in dimension 1}}
   bitnet.kv_append %p, %n : tensor<1x2x5x64xf32>, tensor<1x3x1x64xf32> -> tensor<1x2x6x64xf32>

@@ -105,6 +105,16 @@ func.func @norms(%x: tensor<?x256xf32>, %gain: tensor<256xf32>, %row: tensor<?x1
   return
 }
 
+// CHECK-LABEL: func @narrow_caches
+// CHECK:         bitnet.kv_append %{{.*}}, %{{.*}} : tensor<?x2x?x64xf16>, tensor<?x2x?x64xf16> -> tensor<?x2x?x64xf16>
+// CHECK:         bitnet.attention {{.*}} : tensor<?x4x?x64xf32>, tensor<?x2x?x64xf16>, tensor<?x2x?x64xbf16> -> tensor<?x4x?x64xf32>
+func.func @narrow_caches(%q: tensor<?x4x?x64xf32>, %k: tensor<?x2x?x64xf16>, %v: tensor<?x2x?x64xbf16>) -> tensor<?x4x?x64xf32> {
+  %next = bitnet.kv_append %k, %k : tensor<?x2x?x64xf16>, tensor<?x2x?x64xf16> -> tensor<?x2x?x64xf16>
+  %y = bitnet.attention %q, %next, %v scale 0.125
+      : tensor<?x4x?x64xf32>, tensor<?x2x?x64xf16>, tensor<?x2x?x64xbf16> -> tensor<?x4x?x64xf32>
+  return %y : tensor<?x4x?x64xf32>
+}
+
 // CHECK-LABEL: func @attention
 // CHECK:         bitnet.rope %{{.*}}, %{{.*}}, %{{.*}} : tensor<?x4x?x64xf32>
 // CHECK:         bitnet.rope %{{.*}}, %{{.*}}, %{{.*}} interleaved :
