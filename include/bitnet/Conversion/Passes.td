@@ -68,7 +68,9 @@ def ConvertBitNetToVector
     Codes of NaN are the quantizer's `low`; a NaN is no magnitude. Attention
     multiplies by fma, divides by the sum of exponentials at the end, skips
     groups of keys that no mask bit allows, and gives zeros to a query that sees
-    none; its scratch is one row of scores for each head of an iteration.
+    none. Heads that share keys are computed together, in a prompt also some
+    queries, up to 16 rows: keys and values, which may be of 16 bits, are read
+    once for all. Its scratch is a row of scores for each of them.
 
     Before:
     ```mlir

@@ -137,22 +137,48 @@ Value bitnet::rows::addLanes(ImplicitLocOpBuilder &b, Value lanes) {
   });
 }
 
-Value bitnet::rows::addLanesOfFour(ImplicitLocOpBuilder &b, ArrayRef<Value> x) {
-  auto fold = [&](Value x, Value y, ArrayRef<int64_t> low, int64_t distance) {
-    auto high =
-        llvm::map_to_vector(low, [&](int64_t lane) { return lane + distance; });
-    Value lows = vector::ShuffleOp::create(b, x, y, low);
-    Value highs = vector::ShuffleOp::create(b, x, y, high);
-    return arith::AddFOp::create(b, lows, highs).getResult();
-  };
+/// Adds to each lane of `low`, of x and y side by side, the one `distance`
+/// behind it.
+static Value foldLanes(ImplicitLocOpBuilder &b, Value x, Value y,
+                       ArrayRef<int64_t> low, int64_t distance) {
+  auto high =
+      llvm::map_to_vector(low, [&](int64_t lane) { return lane + distance; });
+  Value lows = vector::ShuffleOp::create(b, x, y, low);
+  Value highs = vector::ShuffleOp::create(b, x, y, high);
+  return arith::AddFOp::create(b, lows, highs);
+}
+
+/// Four lanes of each of four accumulators.
+static Value foldFour(ImplicitLocOpBuilder &b, ArrayRef<Value> x) {
   SmallVector<int64_t> eight = {0,  1,  2,  3,  4,  5,  6,  7,
                                 16, 17, 18, 19, 20, 21, 22, 23};
   SmallVector<int64_t> four = {0,  1,  2,  3,  8,  9,  10, 11,
                                16, 17, 18, 19, 24, 25, 26, 27};
+  return foldLanes(b, foldLanes(b, x[0], x[1], eight, 8),
+                   foldLanes(b, x[2], x[3], eight, 8), four, 4);
+}
+
+Value bitnet::rows::addLanesOfFour(ImplicitLocOpBuilder &b, ArrayRef<Value> x) {
+  Value all = foldFour(b, x);
+  all = foldLanes(b, all, all, {0, 1, 4, 5, 8, 9, 12, 13}, 2);
+  return foldLanes(b, all, all, {0, 2, 4, 6}, 1);
+}
+
+std::pair<Value, Value> bitnet::rows::addLanesOfEight(ImplicitLocOpBuilder &b,
+                                                      ArrayRef<Value> x) {
+  Value first = foldFour(b, x.take_front(4)),
+        last = foldFour(b, x.drop_front(4));
+  // From here on accumulators i and i + 4 share a quarter, since many CPUs are
+  // quicker to move lanes within 128 bits.
   Value all =
-      fold(fold(x[0], x[1], eight, 8), fold(x[2], x[3], eight, 8), four, 4);
-  all = fold(all, all, {0, 1, 4, 5, 8, 9, 12, 13}, 2);
-  return fold(all, all, {0, 2, 4, 6}, 1);
+      foldLanes(b, first, last,
+                {0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29}, 2);
+  all = foldLanes(b, all, all,
+                  {0, 2, 0, 2, 4, 6, 4, 6, 8, 10, 8, 10, 12, 14, 12, 14}, 1);
+  auto take = [&](ArrayRef<int64_t> lanes) -> Value {
+    return vector::ShuffleOp::create(b, all, all, lanes);
+  };
+  return {take({0, 4, 8, 12}), take({1, 5, 9, 13})};
 }
 
 Value bitnet::rows::largestLane(ImplicitLocOpBuilder &b, Value lanes) {

@@ -69,3 +69,16 @@ func.func @adds_a_float_mask(%q: tensor<?x4x?x16xf32>, %k: tensor<?x2x?x16xf32>,
       -> tensor<?x4x?x16xf32>
   return %y : tensor<?x4x?x16xf32>
 }
+
+// Keys and values of 16 bits are widened as they are read.
+// CHECK-LABEL: func @reads_halves(
+// CHECK:         ^bb0(%{{.*}}: f32, %[[K:.*]]: f16, %{{.*}}: f32):
+// CHECK-NEXT:      arith.extf %[[K]] : f16 to f32
+// CHECK:         ^bb0(%{{.*}}: f32, %[[V:.*]]: bf16, %{{.*}}: f32):
+// CHECK:           arith.extf %[[V]] : bf16 to f32
+func.func @reads_halves(%q: tensor<?x1x?x16xf32>, %k: tensor<?x1x?x16xf16>,
+    %v: tensor<?x1x?x16xbf16>) -> tensor<?x1x?x16xf32> {
+  %y = bitnet.attention %q, %k, %v scale 0.25 : tensor<?x1x?x16xf32>,
+      tensor<?x1x?x16xf16>, tensor<?x1x?x16xbf16> -> tensor<?x1x?x16xf32>
+  return %y : tensor<?x1x?x16xf32>
+}

@@ -137,6 +137,10 @@ mlir::Value addLanes(mlir::ImplicitLocOpBuilder &b, mlir::Value lanes);
 /// Adds the lanes of four accumulators, each in this order, into four lanes.
 mlir::Value addLanesOfFour(mlir::ImplicitLocOpBuilder &b,
                            llvm::ArrayRef<mlir::Value> lanes);
+/// The same of eight accumulators: those of the first four and of the last.
+std::pair<mlir::Value, mlir::Value>
+addLanesOfEight(mlir::ImplicitLocOpBuilder &b,
+                llvm::ArrayRef<mlir::Value> lanes);
 mlir::Value largestLane(mlir::ImplicitLocOpBuilder &b, mlir::Value lanes);
 
 /// The sum of a row in lane order.
