@@ -51,6 +51,7 @@ static LogicalResult raise(ModuleOp module, const CompileOptions &options) {
   PassManager pm(module->getContext());
   bitnet::RaiseOptions raise;
   raise.release = true;
+  raise.addCaches = options.addCaches;
   raise.explain = static_cast<bool>(options.inspect);
   raise.ternarize = options.ternarize;
   raise.ternarizeHead = options.ternarizeHead;

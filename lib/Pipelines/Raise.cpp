@@ -17,6 +17,8 @@ void bitnet::buildRaisePipeline(OpPassManager &pm,
   if (!options.ternarize.empty())
     pm.addNestedPass<func::FuncOp>(
         createTernarize({options.ternarize, options.ternarizeHead}));
+  if (options.addCaches)
+    pm.addPass(createAddCaches());
   pm.addPass(createRecognizeModel());
   pm.addNestedPass<func::FuncOp>(createConvertONNXToLinalg());
   pm.addPass(createCanonicalizerPass());

@@ -99,10 +99,15 @@ static void printShapes(const Model &model, const Array<Tensor> &outputs) {
                 nameOf(outputs[i].type), outputs[i].shape.text().c_str());
 }
 
-/// Nothing is filled in: what a model is run on is what the user gave.
+/// Nothing is filled in: what a model is run on is what the user gave. Only a
+/// past may be left out as a whole, since the model's file may have none.
 static Status checkAllGiven(const Model &model, const Array<Tensor> &inputs) {
+  bool hasPast = false;
   for (size_t i = 0; i < inputs.size(); ++i)
-    if (const Port &port = model.signature.inputs[i]; !inputs[i].isGiven())
+    hasPast |= inputs[i].isGiven() && isPast(model.signature.inputs[i].role);
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (const Port &port = model.signature.inputs[i];
+        !inputs[i].isGiven() && (hasPast || !isPast(port.role)))
       return Status::error("input '%s' is missing: %s %s", port.name.c_str(),
                            nameOf(port.type), port.shapeText().c_str());
   return Status::success();

@@ -54,6 +54,11 @@ static cl::opt<int64_t> maxContext(
     cl::desc("The most positions that a language model is to read (default: as "
              "many as the model says)"),
     cl::value_desc("n"), cl::cat(category));
+static cl::opt<bool>
+    addCaches("add-caches",
+              cl::desc("Keep keys and values of a causal model without caches "
+                       "(default: true)"),
+              cl::init(true), cl::cat(category));
 static cl::opt<std::string>
     cache("cache", cl::desc("Keep keys and values in f32 (default), f16, bf16"),
           cl::value_desc("type"), cl::init("f32"), cl::cat(category));
@@ -207,6 +212,7 @@ static Error checkFlags(bitnet::CompileOptions &options) {
   if (isGiven(maxContext) && maxContext < 1)
     return createStringError("--max-context wants a number from 1");
   options.maxContext = maxContext;
+  options.addCaches = addCaches;
   options.cache = cache;
   options.ternarize = ternarize;
   options.ternarizeHead = ternarizeHead;

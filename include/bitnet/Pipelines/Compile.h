@@ -32,6 +32,8 @@ struct CompileOptions {
   std::vector<Variant> variants;
   /// Row of the tile table to use for every matmul; empty: the best.
   std::string tile;
+  /// Whether a causal model without caches gets some.
+  bool addCaches = true;
   /// What caches are kept in: f32, f16 or bf16.
   std::string cache = "f32";
   /// Sizes for dimensions that the model leaves open, by their names.

@@ -15,6 +15,10 @@ namespace bitnet {
 ///   in:  onnx, func
 ///   out: bitnet, linalg, tensor, arith, math, func
 struct RaiseOptions : mlir::PassPipelineOptions<RaiseOptions> {
+  Option<bool> addCaches{
+      *this, "add-caches",
+      llvm::cl::desc("keep keys and values of a causal model without caches"),
+      llvm::cl::init(true)};
   Option<bool> explain{
       *this, "explain",
       llvm::cl::desc("say of each float layer why it is not a BitLinear"),

@@ -324,6 +324,67 @@ def MarkKinds : Pass<"bitnet-mark-kinds", "mlir::func::FuncOp"> {
   }];
 }
 
+def AddCaches : Pass<"bitnet-add-caches", "mlir::ModuleOp"> {
+  let summary = "give a causal model without caches some to begin behind";
+  let description = [{
+    A model of ids alone computes everything again for each new token. Where
+    `@main` computes each position by itself but for attention, and attention
+    sees what is before it alone, keys and values of the past can be kept: each
+    becomes an input that the new ones are appended to. Positions count on from
+    the past, and a key is seen from its own position on. The logits of the new
+    ids have the bits that they would have in a model of all ids.
+
+    The proof is a walk from the ids to the logits. Dimensions that depend on
+    the caller are never mixed, reduced or multiplied by another; masks and
+    positions are made of sizes, however indirectly, and are known as functions
+    of their indices. Where a step is not understood, a remark says so, and the
+    model stays what it is: `generate` then says that it is slow.
+
+    Before:
+    ```mlir
+    func.func @main(%ids: tensor<1x?xi64> {onnx.dims = ["", "seq"], onnx.name = "ids"})
+        -> (tensor<1x2x?x16xf32> {onnx.dims = ["", "", "seq", ""]}) {
+      %table = onnx.Constant {value = dense<0.5> : tensor<8x32xf32>} : () -> tensor<8x32xf32>
+      %c0 = onnx.Constant {value = dense<0> : tensor<i64>} : () -> tensor<i64>
+      %c1 = onnx.Constant {value = dense<1> : tensor<i64>} : () -> tensor<i64>
+      %queries = onnx.Constant {value = dense<1> : tensor<1xi64>} : () -> tensor<1xi64>
+      %heads = onnx.Constant {value = dense<[0, 0, 2, 16]> : tensor<4xi64>} : () -> tensor<4xi64>
+      %shape = onnx.Shape %ids {end = 2 : i64, start = 1 : i64} : (tensor<1x?xi64>) -> tensor<1xi64>
+      %n = onnx.Squeeze %shape : (tensor<1xi64>) -> tensor<i64>
+      %i = onnx.Range %c0, %n, %c1 {onnx.dims = [["seq"]]} : (tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<?xi64>
+      %j = onnx.Unsqueeze %i, %queries {onnx.dims = [["seq", ""]]} : (tensor<?xi64>, tensor<1xi64>) -> tensor<?x1xi64>
+      %seen = onnx.LessOrEqual %i, %j {onnx.dims = [["seq", "seq"]]} : (tensor<?xi64>, tensor<?x1xi64>) -> tensor<?x?xi1>
+      %axes = onnx.Constant {value = dense<[0, 1]> : tensor<2xi64>} : () -> tensor<2xi64>
+      %mask = onnx.Unsqueeze %seen, %axes {onnx.dims = [["", "", "seq", "seq"]]} : (tensor<?x?xi1>, tensor<2xi64>) -> tensor<1x1x?x?xi1>
+      %x = onnx.Gather %table, %ids {onnx.dims = [["", "seq", ""]]} : (tensor<8x32xf32>, tensor<1x?xi64>) -> tensor<1x?x32xf32>
+      %r = onnx.Reshape %x, %heads {onnx.dims = [["", "seq", "", ""]]} : (tensor<1x?x32xf32>, tensor<4xi64>) -> tensor<1x?x2x16xf32>
+      %h = onnx.Transpose %r {onnx.dims = [["", "", "seq", ""]], perm = array<i64: 0, 2, 1, 3>} : (tensor<1x?x2x16xf32>) -> tensor<1x2x?x16xf32>
+      %y = bitnet.attention %h, %h, %h mask %mask : tensor<1x1x?x?xi1> scale 2.500000e-01
+          : tensor<1x2x?x16xf32>, tensor<1x2x?x16xf32>, tensor<1x2x?x16xf32> -> tensor<1x2x?x16xf32>
+      return %y : tensor<1x2x?x16xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @main(%ids: tensor<1x?xi64> {...},
+        %key: tensor<1x2x?x16xf32> {onnx.dims = ["", "", "past", ""], onnx.name = "past_key_values.0.key"},
+        %value: tensor<1x2x?x16xf32> {onnx.dims = ["", "", "past", ""], onnx.name = "past_key_values.0.value"})
+        -> (tensor<1x2x?x16xf32> {...},
+            tensor<1x2x?x16xf32> {onnx.dims = ["", "", "past + seq", ""], onnx.name = "present.0.key"},
+            tensor<1x2x?x16xf32> {onnx.dims = ["", "", "past + seq", ""], onnx.name = "present.0.value"}) {
+      ...
+      %k = bitnet.kv_append %key, %h
+      %v = bitnet.kv_append %value, %h
+      %y = bitnet.attention %h, %k, %v mask %causal : tensor<1x1x?x?xi1> scale 2.500000e-01
+      return %y, %k, %v
+    ```
+  }];
+  let dependentDialects = ["::bitnet::BitNetDialect",
+                           "::bitnet::onnx::ONNXDialect"];
+  let statistics = [Statistic<"numAdded", "num-added",
+                              "Number of caches added">];
+}
+
 def NarrowCaches : Pass<"bitnet-narrow-caches", "mlir::ModuleOp"> {
   let summary = "keep caches of keys and values in 16 bits";
   let description = [{
