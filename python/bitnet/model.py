@@ -56,10 +56,10 @@ class Model:
         """
         return self._library.run({**(inputs or {}), **named})
 
-    def session(self, capacity: int = 0) -> Session:
+    def session(self, capacity: int = 0, batch: int = 1) -> Session:
         """A new, empty context of a language model, for at most `capacity` ids
-        (0: as many as memory holds)."""
-        return Session(self._library, capacity)
+        (0: as many as memory holds), or `batch` of them side by side."""
+        return Session(self._library, capacity, batch)
 
     def stream_ids(
         self,
@@ -208,6 +208,47 @@ class Model:
                     session.feed([new])
 
         return self._show(draw(), [])
+
+    def generate_all(
+        self,
+        prompts: Sequence[str] | Sequence[Ids],
+        max_new_tokens: int = 64,
+        *,
+        stop: Iterable[int] | None = None,
+    ) -> list[str] | list[list[int]]:
+        """Continues each text with text, or ids with ids, greedily: what `generate`
+        says of each alone. Prompts of as many ids are read side by side."""
+        texts = [prompt for prompt in prompts if isinstance(prompt, str)]
+        if not texts:
+            return self._continue_all(list(prompts), max_new_tokens, stop)
+        encoded = [self._need_tokenizer().encode(text).ids for text in texts]
+        continued = self._continue_all(encoded, max_new_tokens, stop)
+        pairs = zip(encoded, continued)
+        return ["".join(self._show(new, ids)) for ids, new in pairs]
+
+    def _continue_all(
+        self, prompts: Sequence[Any], count: int, stop: Iterable[int] | None
+    ) -> list[list[int]]:
+        """The ids that follow each list of ids."""
+        stops = self.stop_ids if stop is None else frozenset(stop)
+        found: list[list[int]] = [[] for _ in prompts]
+        for length in {len(ids): None for ids in prompts}:
+            rows = [i for i, ids in enumerate(prompts) if len(ids) == length]
+            session = self.session(batch=len(rows))
+            session.feed([prompts[i] for i in rows])
+            going = set(rows)
+            for left in range(count, 0, -1):
+                new = session.sample_all()
+                for i, one in zip(rows, new):
+                    if one in stops:
+                        going.discard(i)
+                    if i in going:
+                        found[i].append(one)
+                if not going or left == 1:
+                    break
+                # What has ended is fed, too: it changes nothing of the others.
+                session.feed([[one] for one in new])
+        return found
 
     def _check_vocabulary(self, path: str | os.PathLike[str]) -> None:
         """A model may know more ids than its tokenizer gives, but not fewer."""

@@ -107,13 +107,16 @@ SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
 class Session:
     """One context: what was fed stays, as keys and values that grow in place.
 
-    Sessions share the model's weights; each is for one thread at a time.
+    With `batch`, so many contexts of one length side by side, none of which
+    changes a bit of another. Sessions share the model's weights; each is for one
+    thread at a time.
     """
 
-    def __init__(self, library: Library, capacity: int = 0) -> None:
+    def __init__(self, library: Library, capacity: int = 0, batch: int = 1) -> None:
         """An empty one for at most `capacity` ids (0: as many as memory holds)."""
         self._library = library
-        self._own("create", 1, capacity)
+        self.batch = batch
+        self._own("create", batch, capacity)
 
     def _function(self, name: str) -> Any:
         function = self._library.function(f"bitnet_session_{name}")
@@ -147,15 +150,23 @@ class Session:
         """Another session with the same context, which goes its own way."""
         other = Session.__new__(Session)
         other._library = self._library
+        other.batch = self.batch
         other._own("fork", self._handle)
         return other
 
-    def feed(self, ids: Ids) -> None:
-        """Appends ids to the context. After an error it is as it was."""
+    def feed(self, ids: Ids | Sequence[Ids]) -> None:
+        """Appends ids to the context, [batch, count] to a batch of them. After an
+        error it is as it was."""
         array = np.array(ids, np.int64)
-        if array.ndim != 1 or not array.size:
-            raise Error(f"one or more ids are fed, not an array of {array.shape}")
-        self._check(self._function("feed")(self._handle, array.ctypes.data, array.size))
+        if self.batch == 1 and array.ndim == 1:
+            array = array[None]
+        if array.ndim != 2 or len(array) != self.batch or not array.size:
+            one = "one or more ids are fed" + f" to each of {self.batch} contexts" * (
+                self.batch > 1
+            )
+            raise Error(f"{one}, not an array of {np.shape(ids)}")
+        count = array.shape[1]
+        self._check(self._function("feed")(self._handle, array.ctypes.data, count))
 
     def read_chat(self, messages: Sequence[Message]) -> None:
         """Makes a conversation the context, as the model's chat template writes it,
@@ -167,10 +178,10 @@ class Session:
         rows = to_messages(messages)
         self._check(self._function("read_chat")(self._handle, rows, len(rows)))
 
-    def logits(self) -> NDArray[np.float32]:
-        """One for each id of the vocabulary, of what comes next."""
+    def logits(self, sequence: int = 0) -> NDArray[np.float32]:
+        """One for each id of the vocabulary, of what comes next in a context."""
         count = ctypes.c_int64()
-        data = self._function("logits")(self._handle, 0, ctypes.byref(count))
+        data = self._function("logits")(self._handle, sequence, ctypes.byref(count))
         if not data:
             raise Error("a session has logits after the first id")
         return np.ctypeslib.as_array(data, (count.value,)).copy()
@@ -180,8 +191,12 @@ class Session:
         values = CSampling(*astuple(sampling))
         self._function("set_sampling")(self._handle, ctypes.byref(values))
 
+    def sample_all(self) -> list[int]:
+        """The next id of each context, drawn but not fed."""
+        drawn = (ctypes.c_int64 * self.batch)()
+        self._check(self._function("sample")(self._handle, drawn))
+        return list(drawn)
+
     def sample(self) -> int:
-        """The next id, drawn but not fed."""
-        drawn = ctypes.c_int64()
-        self._check(self._function("sample")(self._handle, ctypes.byref(drawn)))
-        return drawn.value
+        """The next id of the first context, drawn but not fed."""
+        return self.sample_all()[0]

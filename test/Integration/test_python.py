@@ -127,6 +127,47 @@ def test_session_is_what_run_computes(model):
     np.testing.assert_array_equal(logits_after(model, ids), logits)
 
 
+def test_many_prompts_are_continued_as_each_alone(model):
+    """Of several lengths, some of them equal; in an order of their own."""
+    cases = CASES[:12]
+    count = max(len(case["new_ids"]) for case in cases)
+    ids = [case["ids"] for case in cases]
+    assert len({len(one) for one in ids}) < len(ids)
+    alone = [model.generate(one, count) for one in ids]
+    assert model.generate_all(ids, count) == alone
+    texts = [case["prompt"] for case in cases]
+    wanted = [model.generate(text, count) for text in texts]
+    assert model.generate_all(texts, count) == wanted
+    stops = {one[5] for one in alone[:3]}
+    stopped = [model.generate(one, count, stop=stops) for one in ids]
+    assert model.generate_all(ids, count, stop=stops) == stopped
+    assert any(len(one) < count for one in stopped)
+
+
+def test_contexts_side_by_side_have_the_bits_of_each_alone(model):
+    rows = np.array([(case["ids"] + case["new_ids"])[:30] for case in CASES[:3]])
+    batch = model.session(batch=3)
+    batch.feed(rows[:, :20])
+    fork = batch.fork()
+    for column in range(20, 30):
+        batch.feed(rows[:, column : column + 1])
+    fork.feed(rows[:, 20:])
+    for i, row in enumerate(rows):
+        alone = model.session()
+        alone.feed(row)
+        np.testing.assert_array_equal(batch.logits(i), alone.logits())
+        np.testing.assert_array_equal(fork.logits(i), alone.logits())
+    assert batch.sample_all() == [int(batch.logits(i).argmax()) for i in range(3)]
+
+
+def test_each_context_wants_as_many_ids(model):
+    session = model.session(batch=2)
+    for ids in ([1, 2], [[1], [2], [3]], [[], []]):
+        with pytest.raises(bitnet.Error, match="fed to each of 2 contexts"):
+            session.feed(ids)
+    assert len(session) == 0
+
+
 def test_session_that_is_full_is_as_it_was(model):
     ids = CASES[0]["ids"]
     session = model.session(capacity=len(ids) + 1)
