@@ -42,16 +42,14 @@ def riscv(vlen: int) -> str:
 
 
 LENGTHS = tuple(f"max,sve-max-vq={n}" for n in (1, 2, 4))
-PLAIN_ARM = Machine("aarch64", "generic", ("cortex-a53",))
-PLAIN_RISCV = Machine("riscv64", "generic-rv64", ("rv64",))
 
 MACHINES = {
-    "": [PLAIN_ARM, PLAIN_RISCV],
+    "": [Machine("aarch64", "generic", ("cortex-a53",))],
     "neon": [Machine("aarch64", "cortex-a53", ("cortex-a53",))],
     "dotprod": [Machine("aarch64", "cortex-a76", ("cortex-a76",))],
     "i8mm": [Machine("aarch64", "neoverse-v1", LENGTHS)],
     "sve": [Machine("aarch64", "a64fx", LENGTHS)],
-    "m": [PLAIN_RISCV],
+    "m": [Machine("riscv64", "generic-rv64", ("rv64",))],
     "v": [Machine("riscv64", "generic-rv64+v", (riscv(128), riscv(256)))],
     "zvl256b": [Machine("riscv64", "generic-rv64+v+zvl256b", (riscv(256),))],
     "avx2": [Machine("x86_64", "x86-64-v3", ("max",))],

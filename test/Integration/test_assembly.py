@@ -15,7 +15,7 @@ LABEL = re.compile(r"^(\.L\w+|[A-Za-z_]\w*):")
 JUMP = re.compile(r"^(?:b|cbn?z|tbn?z|j)[a-z.]*\s.*?(\.L\w+)$")
 
 VECTOR = {
-    "x86_64": re.compile(r"^\S+[pbwdq]\w*\s.*%[xyz]mm"),
+    "x86_64": re.compile(r"^(v?\w+p[sd]|v?p\w+)\s.*%[xyz]mm"),
     "aarch64": re.compile(r"\b(v\d+\.\d|z\d+\.|q\d+)"),
     "riscv64": re.compile(r"^v"),
 }

@@ -111,7 +111,9 @@ def EmitTiles : Pass<"bitnet-emit-tiles", "mlir::func::FuncOp"> {
     Each `bitnet.tile_dot` on memrefs becomes a loop over the vectors of its
     panel, with the accumulators in registers. The loop is shared code; what an
     instruction set adds is a `TileEmitter` (`TileEmitter.h`): how one vector of
-    weights meets the activations, and how accumulators become sums.
+    weights meets the activations, and how accumulators become sums. Sums that
+    are kept narrow for many steps have an inner loop; where vectors have no
+    fixed length (SVE) the emitter writes the whole loop.
 
     Before:
     ```mlir
