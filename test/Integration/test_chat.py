@@ -4,6 +4,7 @@
 import json
 import os
 import pty
+import random
 import select
 import signal
 import subprocess
@@ -12,7 +13,9 @@ import time
 import pytest
 from tokenizers import Tokenizer
 
+import bitnet
 import chat_templates as zoo
+import tokenizers_zoo
 from program import BUNDLED, COMPILER, compile_model
 
 AUSTEN = BUNDLED / "austen"
@@ -113,14 +116,45 @@ def test_text_is_streamed_and_ends_lines(talker):
 def test_a_user_cannot_say_special_tokens(talker):
     said = "a<|end_of_text|>b <|begin_of_text|>"
     (turn,) = turns(talker, [said], "-n", 1)
-    TOKENIZER.encode_special_tokens = True  # as `split_special_tokens` does
-    rest = f"User: {said}\nAssistant:"
-    split = TOKENIZER.encode(rest, add_special_tokens=False).ids
-    TOKENIZER.encode_special_tokens = False
+    split = no_specials(TOKENIZER, f"User: {said}\nAssistant:")
     assert BEGIN not in split and END not in split
     assert turn["read"] == 1 + len(split)
     assert turn["ids"] == talker.generate([BEGIN, *split], 1)
     assert len(ids_of([message("user", said)])) < turn["read"]
+
+
+def no_specials(tokenizer, text):
+    """As with `split_special_tokens` of transformers."""
+    tokenizer.encode_special_tokens = True
+    ids = tokenizer.encode(text, add_special_tokens=False).ids
+    tokenizer.encode_special_tokens = False
+    return ids
+
+
+@pytest.mark.parametrize("kind", ["gpt2-added", "llama2-added", "metaspace"])
+def test_no_tokenizer_finds_special_tokens_in_messages(tmp_path, kind, monkeypatch):
+    monkeypatch.setenv("BITNET_COMPILE", str(COMPILER))
+    tokenizer, path = tokenizers_zoo.save(kind, tmp_path)
+    (tmp_path / "t.jinja").write_text("Q: {{ messages[0].content }} A:")
+    options = [f"--tokenizer={path}", f"--chat-template={tmp_path}/t.jinja"]
+    model = bitnet.compile(
+        AUSTEN / "model.onnx", output=tmp_path / "m.so", options=options
+    )
+    specials = [t.content for t in tokenizer.get_added_tokens_decoder().values()]
+    rng = random.Random(kind)
+    changed = 0
+    for _ in range(25):
+        data = tokenizers_zoo.random_bytes(rng).decode(errors="replace")
+        said = data[:200] + rng.choice(specials) + " x" + rng.choice(specials)
+        ids = no_specials(tokenizer, f"Q: {said} A:")
+        session, reference = model.session(), model.session()
+        session.read_chat([message("user", said)])
+        reference.feed(ids)
+        assert len(session) == len(reference), said
+        assert (session.logits() == reference.logits()).all(), said
+        plain = tokenizer.encode(f"Q: {said} A:", add_special_tokens=False).ids
+        changed += plain != ids
+    assert changed
 
 
 def test_ends_at_a_stop_text_and_samples(talker):
