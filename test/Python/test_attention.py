@@ -36,7 +36,7 @@ SHAPES = [
     dict(heads=5, kv=1, d=8, e=160),
     dict(heads=40, kv=1, d=32, e=16),
 ]
-LENGTHS = [(1, 1), (1, 16), (1, 77), (2, 2), (3, 35), (15, 15), (16, 16), (37, 70)]
+LENGTHS = [(1, 1), (1, 77), (1, 1024), (1, 1300), (2, 2), (3, 35), (16, 16), (37, 70)]
 
 pytestmark = pytest.mark.skipif(
     not (TOOLS / "bitnet-opt").exists(), reason=f"no {TOOLS}/bitnet-opt"

@@ -70,7 +70,10 @@ def ConvertBitNetToVector
     groups of keys that no mask bit allows, and gives zeros to a query that sees
     none. Heads that share keys are computed together, in a prompt also some
     queries, up to 16 rows: keys and values, which may be of 16 bits, are read
-    once for all. Its scratch is a row of scores for each of them.
+    once for all. Its scratch is a row of scores for each of them. Where a few
+    queries have 1,024 keys or more, of more than 64 channels, a first loop over
+    keys computes the scores and a second one over channels the values, since
+    there may be more threads than heads.
 
     Before:
     ```mlir

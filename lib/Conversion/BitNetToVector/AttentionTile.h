@@ -54,26 +54,28 @@ struct AttentionTile {
   mlir::Value batch, kvHead, firstHead, firstQuery;
   /// The last query there is, which stands in for those behind it.
   mlir::Value lastQuery;
+  /// Of the values.
+  mlir::Value firstChannel;
+  int64_t channels;
+  /// What is scored, and where in the scratch: key k is in column k + column.
+  mlir::Value firstKey, endKey, column;
 
   int64_t rows() const { return heads * queries; }
   /// Rows whose numbers are in registers at a time.
   int64_t rowsTogether() const { return rows() % 2 == 0 ? 2 : 1; }
   AttentionRow rowAt(mlir::ImplicitLocOpBuilder &b, mlir::Value index) const;
+  mlir::Value columnOf(mlir::ImplicitLocOpBuilder &b, mlir::Value key) const {
+    return b.createOrFold<mlir::arith::AddIOp>(key, column);
+  }
+  /// What the sums of values take in the scratch.
+  int64_t sumsWidth() const {
+    return llvm::divideCeil(channels, kLanes) * kLanes;
+  }
 };
 
 /// The scratch has for each row: its divisor in 16 lanes, the sums of its
 /// values, and its scores, which become weights.
 inline constexpr int64_t kDivisor = 0, kSums = kLanes;
-inline int64_t sumsWidth(AttentionOp op) {
-  return llvm::divideCeil(op.getValue().getType().getDimSize(3), kLanes) *
-         kLanes;
-}
-/// Where the weight of a key is.
-inline mlir::Value weightAt(mlir::ImplicitLocOpBuilder &b, AttentionOp op,
-                            mlir::Value key) {
-  return mlir::arith::AddIOp::create(b, key, indexOf(b, kSums + sumsWidth(op)));
-}
-
 /// A scratch, and how many of its keys have been looked at: none behind them is
 /// seen by any row.
 struct ScoredTile {

@@ -40,7 +40,10 @@ static SmallVector<Value> addValue(ImplicitLocOpBuilder &b, const Slab &slab,
   AttentionOp op = slab.tile.op;
   Value lanes = broadcast(b, weight);
   SmallVector<Value> next;
-  for (auto [block, sum] : llvm::zip_equal(slab.blocks, sums)) {
+  for (auto [place, sum] : llvm::zip_equal(slab.blocks, sums)) {
+    LaneBlock block = place;
+    block.offset =
+        b.createOrFold<arith::AddIOp>(block.offset, slab.tile.firstChannel);
     Value value = readBlock(b, op.getValue(),
                             {slab.tile.batch, slab.tile.kvHead, key}, block);
     value = padToLanes(b, widen(b, value), 0.0f);
@@ -80,7 +83,7 @@ static SmallVector<Value> addSixteen(ImplicitLocOpBuilder &b, const Slab &slab,
         SmallVector<Value> next;
         for (auto [i, row] : llvm::enumerate(rows)) {
           Value weight = tensor::ExtractOp::create(
-              b, scratch, ValueRange{row, weightAt(b, slab.tile.op, key)});
+              b, scratch, ValueRange{row, slab.tile.columnOf(b, key)});
           ValueRange ofRow =
               sums.slice(i * slab.blocks.size(), slab.blocks.size());
           llvm::append_range(next, addOne(key, weight, ofRow));
@@ -96,7 +99,7 @@ static SmallVector<Value> addBlock(ImplicitLocOpBuilder &b, const Slab &slab,
   Value all;
   for (Value row : slab.rows(b)) {
     Value weights =
-        readVector(b, scratch, {row, weightAt(b, slab.tile.op, first)}, kLanes);
+        readVector(b, scratch, {row, slab.tile.columnOf(b, first)}, kLanes);
     Value count = arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, weights,
                                         splatOf(b, 0.0f));
     all = all ? arith::AndIOp::create(b, all, count).getResult() : count;
@@ -156,7 +159,7 @@ static Value clearSums(ImplicitLocOpBuilder &b, const AttentionTile &tile,
   return forEachIndex(b, indexOf(b, tile.rows()), 1, scratch,
                       [&](Value row, ValueRange carried) -> SmallVector<Value> {
                         Value cleared = carried[0];
-                        for (int64_t i = 0; i < sumsWidth(tile.op); i += kLanes)
+                        for (int64_t i = 0; i < tile.sumsWidth(); i += kLanes)
                           cleared = writeVector(b, splatOf(b, 0.0f), cleared,
                                                 {row, indexOf(b, kSums + i)});
                         return {cleared};
@@ -166,11 +169,9 @@ static Value clearSums(ImplicitLocOpBuilder &b, const AttentionTile &tile,
 Value bitnet::rows::addValues(ImplicitLocOpBuilder &b,
                               const AttentionTile &tile,
                               const ScoredTile &weighed) {
-  AttentionOp op = tile.op;
   Value scratch = clearSums(b, tile, weighed.scratch);
   int64_t together = tile.rowsTogether();
-  SmallVector<LaneBlock> blocks =
-      blocksOf(b, op.getValue().getType().getDimSize(3));
+  SmallVector<LaneBlock> blocks = blocksOf(b, tile.channels);
   size_t width = kAccumulators / together;
   auto addToRows = [&](Value first, Value row, Value scratch) {
     for (size_t i = 0; i < blocks.size(); i += width) {

@@ -85,7 +85,7 @@ static Value scoreBlock(ImplicitLocOpBuilder &b, const AttentionTile &tile,
             written =
                 writeVector(b, score, written,
                             {b.createOrFold<arith::AddIOp>(row, indexOf(b, i)),
-                             weightAt(b, tile.op, firstKey)});
+                             tile.columnOf(b, firstKey)});
           return {written};
         });
   };
@@ -107,9 +107,11 @@ static Value isAnySeen(ImplicitLocOpBuilder &b, const AttentionTile &tile,
 
 ScoredTile bitnet::rows::scoreKeys(ImplicitLocOpBuilder &b,
                                    const AttentionTile &tile, Value scratch) {
+  Value count = b.createOrFold<arith::SubIOp>(tile.endKey, tile.firstKey);
   auto scored = forEachIndex(
-      b, tile.keys.padded, kLanes, {scratch, indexOf(b, 0)},
-      [&](Value first, ValueRange carried) -> SmallVector<Value> {
+      b, count, kLanes, {scratch, indexOf(b, 0)},
+      [&](Value index, ValueRange carried) -> SmallVector<Value> {
+        Value first = b.createOrFold<arith::AddIOp>(tile.firstKey, index);
         auto branch =
             scf::IfOp::create(b, carried.getTypes(), isAnySeen(b, tile, first),
                               /*withElseRegion=*/true);
@@ -137,7 +139,7 @@ static SmallVector<Value> maskRow(ImplicitLocOpBuilder &b,
   auto masked = forEachIndex(
       b, scored.end, kLanes, {scored.scratch, splatOf(b, kMinusInfinity)},
       [&](Value first, ValueRange carried) -> SmallVector<Value> {
-        SmallVector<Value> at = {row, weightAt(b, tile.op, first)};
+        SmallVector<Value> at = {row, tile.columnOf(b, first)};
         Value scores = readVector(b, carried[0], at, kLanes);
         scores = tile.keys.maskScores(b, query, first, scores);
         return {writeVector(b, scores, carried[0], at),
@@ -158,7 +160,7 @@ static SmallVector<Value> exponentiateRow(ImplicitLocOpBuilder &b,
   auto result = forEachIndex(
       b, scored.end, kLanes, {scored.scratch, zero},
       [&](Value first, ValueRange carried) -> SmallVector<Value> {
-        SmallVector<Value> at = {row, weightAt(b, tile.op, first)};
+        SmallVector<Value> at = {row, tile.columnOf(b, first)};
         Value score = readVector(b, carried[0], at, kLanes);
         Value power =
             math::ExpOp::create(b, arith::SubFOp::create(b, score, offset));

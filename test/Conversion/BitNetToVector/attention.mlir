@@ -149,3 +149,40 @@ func.func @reads_halves(%q: tensor<?x1x?x16xf32>, %k: tensor<?x1x?x16xf16>,
       tensor<?x1x?x16xf16>, tensor<?x1x?x16xbf16> -> tensor<?x1x?x16xf32>
   return %y : tensor<?x1x?x16xf32>
 }
+
+// A long context of wide heads: first the scores, some keys in each iteration, then the values, some channels.
+// CHECK-LABEL: func @shares_out_a_long_context(
+// CHECK:         %[[TOTAL:[a-z0-9_]+]] = tensor.dim %{{.*}}, %c3 : tensor<?x1x?x?xi1>
+// CHECK:         scf.if
+// CHECK:         else
+// CHECK:           %[[MANY:.*]] = arith.cmpi uge, %[[TOTAL]], %c1024 : index
+// CHECK:           scf.if %[[MANY]]
+// CHECK:             tensor.empty(%{{.*}}) : tensor<?x2x?x2x?xf32>
+// CHECK:             %[[SCORES:.*]] = scf.forall (%{{.*}}, %{{.*}}, %{{.*}}, %[[CHUNK:[a-z0-9_]+]]) in (%{{.*}}, 2, %{{.*}}, %{{.*}})
+// CHECK:               arith.muli %[[CHUNK]], %c256
+// CHECK:               math.fma
+// CHECK-NOT:           math.exp
+// CHECK:             scf.forall (%{{.*}}, %{{.*}}, %{{.*}}, %{{[a-z0-9_]+}}) in (%{{.*}}, 2, %{{.*}}, 2)
+// CHECK:               tensor.extract_slice %{{.*}} [1, 2, 1, 64] [1, 1, 1, 1] : tensor<?x4x?x128xf32> to tensor<2x1x64xf32>
+// CHECK:               vector.transfer_read %[[SCORES]]
+// CHECK:               math.exp
+// CHECK:           else
+// CHECK:             scf.forall
+// BUFFER-LABEL: func @shares_out_a_long_context(
+// BUFFER:         memref.alloc(%{{.*}}) {{.*}} : memref<?x2x?x2x?xf32>
+// BUFFER:         scf.forall
+// BUFFER-NOT:     memref.{{alloc|copy}}
+// BUFFER:         scf.forall
+// BUFFER:           memref.alloc(%{{.*}}) {{.*}} : memref<2x?xf32>
+// BUFFER-NOT:     memref.{{alloc|copy}}
+// BUFFER:         scf.forall
+// BUFFER:           memref.alloc(%{{.*}}) {{.*}} : memref<2x?xf32>
+// BUFFER-NOT:     memref.{{alloc|copy}}
+// BUFFER:         return
+func.func @shares_out_a_long_context(%q: tensor<?x4x?x128xf32>, %k: tensor<?x2x?x128xf32>,
+    %v: tensor<?x2x?x128xf32>, %mask: tensor<?x1x?x?xi1>) -> tensor<?x4x?x128xf32> {
+  %y = bitnet.attention %q, %k, %v mask %mask : tensor<?x1x?x?xi1> scale 0.25
+      : tensor<?x4x?x128xf32>, tensor<?x2x?x128xf32>, tensor<?x2x?x128xf32>
+      -> tensor<?x4x?x128xf32>
+  return %y : tensor<?x4x?x128xf32>
+}
