@@ -130,6 +130,32 @@ LogicalResult DequantizeOp::verify() {
                    : success();
 }
 
+LogicalResult ScaledMatmulOp::verify() {
+  ArrayRef<int64_t> codes = getCodes().getType().getShape();
+  ArrayRef<int64_t> scales = getScales().getType().getShape();
+  if (getBits() != 8 && getBits() != 4)
+    return emitOpError("has codes of ") << getBits() << " bits, not 8 or 4";
+  if (codes.size() != 4 || codes[2] != kPanelRows || codes[3] != kLanes)
+    return emitOpError("wants codes of shape panels x blocks x 4 x 16");
+  if (scales.size() != 3 || scales[0] != codes[0] || scales[2] != kPanelRows)
+    return emitOpError("wants scales of shape ") << codes[0] << " x groups x 4";
+  if (scales[1] == 0 || codes[1] % scales[1] != 0)
+    return emitOpError("cannot have scales for ")
+           << scales[1] << " groups of " << codes[1] << " blocks";
+  if (failed(verifyCompatibleShape({getInput().getType().getDimSize(1)},
+                                   {getInputs()})))
+    return emitOpError("contracts ")
+           << getInput().getType().getDimSize(1) << " activations with "
+           << getInputs() << " codes";
+  int64_t rows = getInput().getType().getDimSize(0);
+  int64_t columns = getType().getDimSize(1);
+  if (failed(verifyCompatibleShape({rows}, {getType().getDimSize(0)})) ||
+      llvm::divideCeil(columns, kPanelRows) != static_cast<uint64_t>(codes[0]))
+    return emitOpError("gives rows of ")
+           << codes[0] << " panels of 4, not of " << columns;
+  return success();
+}
+
 /// A product has the rows of the activations and a column for each row of the
 /// weights.
 static LogicalResult reifyProduct(Operation *op, OpBuilder &builder,
@@ -159,5 +185,11 @@ LogicalResult MatmulOp::reifyResultShapes(OpBuilder &builder,
 LogicalResult
 DequantizeOp::reifyResultShapes(OpBuilder &builder,
                                 ReifiedRankedShapedTypeDims &shapes) {
+  return reifyFromFirstOperand(*this, builder, shapes);
+}
+
+LogicalResult
+ScaledMatmulOp::reifyResultShapes(OpBuilder &builder,
+                                  ReifiedRankedShapedTypeDims &shapes) {
   return reifyFromFirstOperand(*this, builder, shapes);
 }

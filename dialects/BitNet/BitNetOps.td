@@ -27,7 +27,8 @@ def BitNet_ConstantOp : BitNet_Op<"constant", [
   let summary = "hold the weights of a layer";
   let description = [{
     Weights known at compile time. Without an encoding the bytes are one int8
-    value each, row by row; with `#bitnet.packed` they are that layout's bytes.
+    value each, row by row, or, if there are a quarter as many, two bits each,
+    lowest first; with `#bitnet.packed` they are that layout's bytes.
 
     Example:
     ```mlir
@@ -208,6 +209,54 @@ def BitNet_DequantizeOp : BitNet_ShapedOp<"dequantize"> {
     `->` type($result)
   }];
   let hasVerifier = 1;
+}
+
+def BitNet_ScaledMatmulOp : BitNet_ShapedOp<"scaled_matmul"> {
+  let summary = "multiply f32 rows by int8 or int4 codes that have scales";
+  let description = [{
+    A float layer whose weights were rounded: `w[n, k] = code[n, k] *
+    scale[n, g]`, with one scale for each of `groups` of neighbouring inputs.
+    Codes lie in the order in which they are read, for `panels` of four rows:
+
+    - `bits` 8, [panels, K / 16, 4, 16]: `codes[p, i, c, j]` is the code of row
+      `4p + c` and input `16i + j`;
+    - `bits` 4, [panels, K / 32, 4, 16]: the low half of the byte is the code of
+      input `32i + j`, the high half that of `32i + 16 + j`.
+
+    Scales are [panels, groups, 4]. Rows of the last panel that the result does
+    not have are padding.
+
+    The order of a sum is lane order (`lib/README.md`) within a group; then each
+    lane is multiplied by the group's scale and added to the row's lane, by fma,
+    groups ascending; the row's lanes are added as a tree at the end.
+
+    Example:
+    ```mlir
+    %y = bitnet.scaled_matmul %x, %codes, %scales bits 4
+        : tensor<?x64xf32>, tensor<2x2x4x16xi8>, tensor<2x2x4xbf16>
+        -> tensor<?x7xf32>
+    ```
+  }];
+  let arguments = (ins 2DTensorOf<[F32]>:$input,
+                       StaticShapeTensorOf<[I8]>:$codes,
+                       StaticShapeTensorOf<[F32, BF16]>:$scales,
+                       I64Attr:$bits);
+  let results = (outs 2DTensorOf<[F32]>:$result);
+  let assemblyFormat = [{
+    $input `,` $codes `,` $scales `bits` $bits attr-dict
+    `:` type($input) `,` type($codes) `,` type($scales) `->` type($result)
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Rows of weights in a panel, and codes of a row that lie together.
+    static constexpr int64_t kPanelRows = 4, kLanes = 16;
+    /// Codes in a byte.
+    int64_t getCodesPerByte() { return 8 / getBits(); }
+    int64_t getInputs() {
+      return getCodes().getType().getDimSize(1) * kLanes * getCodesPerByte();
+    }
+    int64_t getGroups() { return getScales().getType().getDimSize(1); }
+  }];
 }
 
 #endif // BITNET_OPS_TD

@@ -34,6 +34,10 @@ inline constexpr llvm::StringLiteral kFloatLayerAttr = "bitnet.float_layer";
 /// On a function: the dictionaries of its products, which are linalg by now.
 inline constexpr llvm::StringLiteral kFloatLayersAttr = "bitnet.float_layers";
 
+/// In the dictionary of a head that was rounded: a dictionary of `type`, and of
+/// what bitnet-narrow-head says of its logits: `mean`, `largest`, `logit`.
+inline constexpr llvm::StringLiteral kHeadAttr = "head";
+
 /// On the function of a parallel region: what markWork() has said of it.
 inline constexpr llvm::StringLiteral kWorkAttr = "bitnet.work";
 

@@ -80,6 +80,11 @@ void bitnet::buildCodegenPipeline(OpPassManager &pm,
   pm.addPass(createEmitEntryPoint());
   addConversionToLLVM(pm);
   pm.addPass(createLowerParallelCalls());
+  if (options.separateWeights) {
+    bitnet::SeparateWeightsOptions weights;
+    weights.file = options.weightsFile;
+    pm.addPass(bitnet::createSeparateWeights(weights));
+  }
   pm.addPass(createCheckAllocations());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

@@ -1,17 +1,20 @@
 // From a model's file to the file that was asked for.
 #include "bitnet/Pipelines/Compile.h"
 
+#include "bitnet/Codegen/WeightBlock.h"
 #include "bitnet/Import/ImportONNX.h"
 #include "bitnet/Pipelines/Pipelines.h"
 #include "bitnet/Target/EmitCode.h"
 #include "bitnet/Target/LibraryHeader.h"
 #include "bitnet/Target/Link.h"
 #include "bitnet/Target/OutputFile.h"
+#include "bitnet/Target/WriteWeights.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
 using namespace mlir;
@@ -72,6 +75,7 @@ static LogicalResult optimize(ModuleOp module, const CompileOptions &options,
   optimize.features = options.target.features;
   optimize.tile = options.tile;
   optimize.cache = options.cache;
+  optimize.head = options.head;
   bitnet::buildOptimizePipeline(pm, optimize);
   return pm.run(module);
 }
@@ -86,8 +90,14 @@ static LogicalResult runLastStages(ModuleOp module,
     lower.tile = options.tile;
     bitnet::buildLowerPipeline(pm, lower);
   }
-  if (options.emit >= Emit::LLVM)
-    bitnet::buildCodegenPipeline(pm, bitnet::CodegenOptions());
+  if (options.emit >= Emit::LLVM) {
+    bitnet::CodegenOptions codegen;
+    // Several CPUs share constants that are in their code.
+    codegen.separateWeights =
+        options.emit >= Emit::SharedLibrary && options.variants.empty();
+    codegen.weightsFile = options.weightsFile;
+    bitnet::buildCodegenPipeline(pm, codegen);
+  }
   return pm.run(module);
 }
 
@@ -262,6 +272,60 @@ emitVariants(ModuleOp module, const CompileOptions &options, Objects &objects) {
   });
 }
 
+namespace {
+
+/// A folder for what is linked.
+class TemporaryFolder {
+public:
+  std::error_code create() {
+    return llvm::sys::fs::createUniqueDirectory("bitnet", path);
+  }
+  ~TemporaryFolder() {
+    if (!path.empty())
+      llvm::sys::fs::remove_directories(path);
+  }
+  std::string file(StringRef name) const {
+    SmallString<128> full(path);
+    llvm::sys::path::append(full, name);
+    return full.str().str();
+  }
+
+private:
+  SmallString<128> path;
+};
+
+} // namespace
+
+/// Writes a program or library that was linked, with its weights or beside
+/// them.
+static LogicalResult writeLinked(ModuleOp module, StringRef linked,
+                                 StringRef output,
+                                 const CompileOptions &options) {
+  std::vector<bitnet::WeightPart> parts = bitnet::getWeightParts(module);
+  auto file = llvm::MemoryBuffer::getFile(linked);
+  if (!file)
+    return module.emitError()
+           << "cannot read what was linked: " << file.getError().message();
+  if (!options.weightsFile.empty()) {
+    SmallString<128> path(llvm::sys::path::parent_path(output));
+    llvm::sys::path::append(path, options.weightsFile);
+    if (failed(write(module, path, [&](llvm::raw_pwrite_stream &os) {
+          bitnet::writeWeightsFile(parts, os);
+          return success();
+        })))
+      return failure();
+    parts.clear();
+  }
+  llvm::Expected<bool> written = bitnet::writeFile(
+      output,
+      [&](llvm::raw_pwrite_stream &os) {
+        bitnet::writeWithWeights((*file)->getBuffer(), parts, os);
+        return true;
+      },
+      llvm::sys::fs::all_all);
+  return report(module, written ? llvm::Error::success() : written.takeError());
+}
+
 /// Links what `emit` says, and writes the header of a library.
 static LogicalResult link(ModuleOp module, StringRef output,
                           const CompileOptions &options,
@@ -269,13 +333,23 @@ static LogicalResult link(ModuleOp module, StringRef output,
   FailureOr<StringRef> signature = signatureOf(module);
   if (failed(signature))
     return failure();
-  if (options.emit == Emit::Executable)
-    return report(
-        module, bitnet::linkExecutable(objects.paths, output, options.target));
+  TemporaryFolder folder;
+  if (std::error_code code = folder.create())
+    return module.emitError()
+           << "cannot write a temporary file: " << code.message();
+  std::string linked = folder.file(llvm::sys::path::filename(output));
   std::string name = modelName(module);
-  if (failed(report(module, bitnet::linkSharedLibrary(objects.paths, output,
-                                                      name, options.target))))
+  bool isProgram = options.emit == Emit::Executable;
+  if (failed(report(
+          module,
+          isProgram
+              ? bitnet::linkExecutable(objects.paths, linked, options.target)
+              : bitnet::linkSharedLibrary(objects.paths, linked, name,
+                                          options.target))) ||
+      failed(writeLinked(module, linked, output, options)))
     return failure();
+  if (isProgram)
+    return success();
   SmallString<128> header(output);
   llvm::sys::path::replace_extension(header, "h");
   return write(module, header, [&](raw_ostream &os) {

@@ -32,6 +32,8 @@ static void addContractions(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(
       bitnet::createSelectTile({options.features, options.tile}));
   pm.addNestedPass<func::FuncOp>(bitnet::createTileContraction());
+  // Drops the matmuls that are tiles now: else their weights would be unpacked.
+  pm.addPass(createCSEPass());
   pm.addPass(bitnet::createConvertBitNetToLinalg());
   pm.addNestedPass<func::FuncOp>(bitnet::createVectorizeMatmul());
   pm.addPass(createCanonicalizerPass());

@@ -13,6 +13,8 @@ void bitnet::buildOptimizePipeline(OpPassManager &pm,
                                    const OptimizeOptions &options) {
   pm.addPass(createNarrowCaches({options.cache}));
   OpPassManager &func = pm.nest<func::FuncOp>();
+  if (options.head != "exact")
+    func.addPass(createNarrowHead({options.head}));
   func.addPass(createDecomposeLinear());
   func.addPass(createCanonicalizerPass());
   func.addPass(createCSEPass()); // layers on one input share its quantizer

@@ -4,6 +4,7 @@
 #include "dialects/BitNet/BitNetDialect.h"
 #include "dialects/BitNet/LayerAttrs.h"
 #include "dialects/BitNet/PackedLayout.h"
+#include "dialects/BitNet/TritBytes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -130,6 +131,11 @@ static void readWeights(Value weights, Segment rows, LayerReport &layer) {
   if (!constant)
     return;
   ArrayRef<char> bytes = getBytes(constant.getValue());
+  std::vector<int8_t> trits;
+  if (!packing && hasTrits(constant.getValue())) {
+    trits = readTrits(constant.getValue());
+    bytes = {reinterpret_cast<const char *>(trits.data()), trits.size()};
+  }
   auto size = static_cast<int64_t>(bytes.size());
   bool isWhole = rows.count == type.getDimSize(0);
   layer.bytes = size * rows.count / type.getDimSize(0);
@@ -208,6 +214,18 @@ static void addGroup(LayerReport &layer, const LayerReport &group) {
   llvm::append_range(layer.scale, group.scale);
 }
 
+/// What bitnet-narrow-head says, if it was asked to do something.
+static std::optional<HeadReport> readHead(DictionaryAttr entry) {
+  auto head = entry.getAs<DictionaryAttr>(kHeadAttr);
+  if (!head)
+    return std::nullopt;
+  auto number = [&](StringRef key) {
+    return head.getAs<FloatAttr>(key).getValueAsDouble();
+  };
+  return HeadReport{head.getAs<StringAttr>("type").str(), number("logit"),
+                    number("mean"), number("largest")};
+}
+
 static LayerReport readFloatLayer(DictionaryAttr entry) {
   auto text = [&](StringRef key) { return entry.getAs<StringAttr>(key).str(); };
   auto number = [&](StringRef key) {
@@ -223,6 +241,7 @@ static LayerReport readFloatLayer(DictionaryAttr entry) {
   layer.sourceBytes = number("source_bytes");
   layer.bytes = layer.bytesRead = number("bytes");
   layer.reason = text("reason");
+  layer.head = readHead(entry);
   return layer;
 }
 

@@ -29,6 +29,15 @@ static void writeScale(OStream &json, const std::vector<float> &scale) {
   json.attributeEnd();
 }
 
+static void writeHead(OStream &json, const HeadReport &head) {
+  json.attributeObject("head", [&] {
+    json.attribute("type", head.type);
+    json.attribute("logit", head.logit);
+    json.attribute("mean_deviation", head.mean);
+    json.attribute("largest_deviation", head.largest);
+  });
+}
+
 static void writeLayer(OStream &json, const LayerReport &layer) {
   json.attribute("name", layer.name);
   json.attribute("module", layer.module);
@@ -38,6 +47,8 @@ static void writeLayer(OStream &json, const LayerReport &layer) {
   json.attribute("bits", layer.bits);
   json.attribute("source_bytes", layer.sourceBytes);
   json.attribute("bytes", layer.bytes);
+  if (layer.head)
+    writeHead(json, *layer.head);
   if (!layer.isMatched())
     return json.attribute("reason", layer.reason);
   json.attribute("activation", layer.activation);

@@ -90,6 +90,17 @@ static void printFloatLayers(const Report &report, llvm::raw_ostream &os) {
   os << '\n';
 }
 
+/// What rounding the head has cost.
+static void printHead(const LayerReport &layer, llvm::raw_ostream &os) {
+  const HeadReport &head = *layer.head;
+  os << "head: " << head.type << ", " << layer.sourceBytes << " bytes before, "
+     << layer.bytes << " after\n"
+     << "  logits for random inputs of rms 1 (root mean squares): "
+     << formatted("%.3g", head.logit) << " each, off by "
+     << formatted("%.2g", head.mean) << " on average and "
+     << formatted("%.2g", head.largest) << " at most\n";
+}
+
 static void printEnergy(const Report &report, llvm::raw_ostream &os) {
   auto row = [&](const char *name, double EnergyReport::*energy) {
     return std::vector<std::string>{
@@ -124,5 +135,8 @@ void bitnet::printTable(const Report &report, llvm::raw_ostream &os) {
   if (matched < report.layers.size())
     printFloatLayers(report, os);
   printTotals(report, os);
+  for (const LayerReport &layer : report.layers)
+    if (layer.head)
+      printHead(layer, os);
   printEnergy(report, os);
 }

@@ -3,6 +3,7 @@
 #include "bitnet/Runtime/Library.h"
 
 #include "LoadedModel.h"
+#include "bitnet/Runtime/Weights.h"
 
 #include <atomic>
 #include <cstdio>
@@ -38,6 +39,7 @@ __attribute__((destructor)) static void unload() {
     return;
   loaded->~Result();
   std::free(loaded);
+  unmapWeights();
 }
 
 /// The index of the input that a given tensor is for.

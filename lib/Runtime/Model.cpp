@@ -6,6 +6,7 @@
 #include "bitnet/Runtime/Failure.h"
 #include "bitnet/Runtime/Runtime.h"
 #include "bitnet/Runtime/Variants.h"
+#include "bitnet/Runtime/Weights.h"
 
 using namespace bitnet::runtime;
 
@@ -177,6 +178,9 @@ Result<Model> bitnet::runtime::linkedModel() {
   Result<const bitnet_variant *> variant = linkedVariant();
   if (variant.failed())
     return variant.takeError();
+  Status status = mapWeights();
+  if (status.failed())
+    return status;
   Model model;
   model.signature = std::move(*signature);
   model.entry = *variant ? (*variant)->main : bitnet_main;

@@ -2,6 +2,7 @@
 #include "bitnet/Target/Link.h"
 #include "bitnet/Target/LibraryHeader.h"
 #include "bitnet/Target/OutputFile.h"
+#include "bitnet/Target/WriteWeights.h"
 
 #include "lld/Common/Driver.h"
 #include "llvm/ADT/SmallString.h"
@@ -187,7 +188,7 @@ static std::vector<std::string> commonArguments(const Libraries &libraries,
                                         output.str(),
                                         "--gc-sections",
                                         "--as-needed",
-                                        "--build-id=none",
+                                        "--build-id=fast",
                                         "--hash-style=gnu",
                                         "--eh-frame-hdr",
                                         "-z",
@@ -195,6 +196,9 @@ static std::vector<std::string> commonArguments(const Libraries &libraries,
                                         "-z",
                                         "noexecstack",
                                         "--strip-all"};
+  // The weights come later, in the place of the note that has the build id.
+  arguments.push_back("--defsym=bitnet_weights=__ehdr_start+" +
+                      std::to_string(bitnet::kWeightsAddress));
   if (!libraries.sysroot.empty())
     arguments.push_back("--sysroot=" + libraries.sysroot);
   for (const std::string &folder : libraries.folders())

@@ -20,9 +20,9 @@ writeStandardOutput(function_ref<bool(raw_pwrite_stream &)> write) {
   return true;
 }
 
-Expected<bool>
-bitnet::writeFile(StringRef path,
-                  function_ref<bool(raw_pwrite_stream &)> write) {
+Expected<bool> bitnet::writeFile(StringRef path,
+                                 function_ref<bool(raw_pwrite_stream &)> write,
+                                 unsigned permissions) {
   if (path == "-")
     return writeStandardOutput(write);
   // Devices and pipes have no whole to wait for.
@@ -36,8 +36,8 @@ bitnet::writeFile(StringRef path,
       return cannotWrite(path, code.message());
     return write(os);
   }
-  Expected<sys::fs::TempFile> file = sys::fs::TempFile::create(
-      path + ".%%%%%%", sys::fs::all_read | sys::fs::owner_write);
+  Expected<sys::fs::TempFile> file =
+      sys::fs::TempFile::create(path + ".%%%%%%", permissions);
   if (!file)
     return cannotWrite(path, toString(file.takeError()));
   raw_fd_ostream os(file->FD, /*shouldClose=*/false);

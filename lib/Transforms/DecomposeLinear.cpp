@@ -1,6 +1,7 @@
 // The heart: a trained layer becomes integer arithmetic. See Passes.td.
 #include "bitnet/Transforms/Passes.h"
 #include "dialects/BitNet/BitNetDialect.h"
+#include "dialects/BitNet/TritBytes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -63,20 +64,18 @@ struct SplitLinear : OpRewritePattern<bitnet::LinearOp> {
 
 /// Columns [begin, begin + size) of weights, as a constant of their own.
 static Value sliceWeights(OpBuilder &b, bitnet::ConstantOp weights,
-                          ArrayRef<char> bytes, int64_t begin, int64_t size) {
+                          ArrayRef<int8_t> trits, int64_t begin, int64_t size) {
   RankedTensorType type = weights.getType();
   int64_t n = type.getDimSize(0), k = type.getDimSize(1);
-  AsmResourceBlob slice = HeapAsmResourceBlob::allocate(n * size, /*align=*/64,
-                                                        /*dataIsMutable=*/true);
-  char *to = slice.getMutableData().data();
+  std::vector<int8_t> slice;
   for (int64_t row = 0; row < n; ++row)
-    llvm::copy(bytes.slice(row * k + begin, size), to + row * size);
+    llvm::append_range(slice, trits.slice(row * k + begin, size));
   auto value = cast<DenseResourceElementsAttr>(weights.getValue());
   return bitnet::ConstantOp::create(
       b, weights.getLoc(),
       DenseResourceElementsAttr::get(type.clone({n, size}),
                                      value.getRawHandle().getKey(),
-                                     std::move(slice)));
+                                     bitnet::makeTrits(slice)));
 }
 
 /// Columns [begin, begin + size) of codes.
@@ -135,22 +134,18 @@ struct SplitGroups : OpRewritePattern<bitnet::LinearOp> {
     if (cast<RankedTensorType>(linear.getScale().getType()).getRank() != 2)
       return rewriter.notifyMatchFailure(linear, "has no scales of groups");
     auto weights = linear.getWeights().getDefiningOp<bitnet::ConstantOp>();
-    auto value = weights
-                     ? dyn_cast<DenseResourceElementsAttr>(weights.getValue())
-                     : nullptr;
-    AsmResourceBlob *blob = value ? value.getRawHandle().getBlob() : nullptr;
-    if (!blob || static_cast<int64_t>(blob->getData().size()) !=
-                     weights.getType().getNumElements())
+    if (!weights || !bitnet::hasTrits(weights.getValue()))
       return rewriter.notifyMatchFailure(linear, "weights are not at hand");
 
     int64_t size = weights.getType().getDimSize(1) / linear.getGroups();
+    std::vector<int8_t> trits = bitnet::readTrits(weights.getValue());
     bitnet::QuantizeOp quantize = createQuantize(rewriter, linear);
     Value sum;
     for (int64_t group = 0; group < linear.getGroups(); ++group) {
       Value product = createMatmul(
           rewriter, linear,
           sliceCodes(rewriter, quantize.getCodes(), group * size, size),
-          sliceWeights(rewriter, weights, blob->getData(), group * size, size));
+          sliceWeights(rewriter, weights, trits, group * size, size));
       Value scaled = bitnet::DequantizeOp::create(
           rewriter, linear.getLoc(), linear.getType(), product,
           quantize.getScales(), sliceScale(rewriter, linear.getScale(), group),

@@ -31,6 +31,15 @@ static std::optional<bitnet::RegionWork> getProductWork(linalg::LinalgOp op) {
   return std::nullopt;
 }
 
+/// Of a head with rounded weights.
+static bitnet::RegionWork getHeadWork(bitnet::ScaledMatmulOp op) {
+  int64_t bytes = 0;
+  for (RankedTensorType type :
+       {op.getCodes().getType(), op.getScales().getType()})
+    bytes += type.getNumElements() * type.getElementTypeBitWidth() / 8;
+  return {"head", bytes, op.getInputs() * op.getType().getDimSize(1)};
+}
+
 /// Nothing for ops that are too small to be asked about.
 static std::optional<bitnet::RegionWork> getWork(Operation *op) {
   if (isa<bitnet::AttentionOp>(op))
@@ -43,6 +52,8 @@ static std::optional<bitnet::RegionWork> getWork(Operation *op) {
     return bitnet::RegionWork{"rope"};
   if (isa<bitnet::KvAppendOp>(op))
     return bitnet::RegionWork{"cache"};
+  if (auto head = dyn_cast<bitnet::ScaledMatmulOp>(op))
+    return getHeadWork(head);
   auto product = dyn_cast<linalg::LinalgOp>(op);
   if (product && linalg::isaContractionOpInterface(product))
     return getProductWork(product);

@@ -2,6 +2,7 @@
 #include "bitnet/Transforms/Passes.h"
 #include "dialects/BitNet/BitNetDialect.h"
 #include "dialects/BitNet/LayerAttrs.h"
+#include "dialects/BitNet/TritBytes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -25,7 +26,7 @@ namespace {
 struct Segment {
   bitnet::MatmulOp matmul;
   bitnet::DequantizeOp dequantize;
-  AsmResourceBlob *weights;
+  ElementsAttr weights;
   DenseElementsAttr scale;
 
   int64_t columns() { return matmul.getType().getDimSize(1); }
@@ -44,15 +45,11 @@ static std::optional<Segment> matchSegment(bitnet::MatmulOp matmul) {
       dequantize.getInverse() || !dequantize->hasOneUse() ||
       !isa<tensor::ExpandShapeOp>(*dequantize->user_begin()))
     return std::nullopt;
-  auto resource = dyn_cast<DenseResourceElementsAttr>(constant.getValue());
-  AsmResourceBlob *blob =
-      resource ? resource.getRawHandle().getBlob() : nullptr;
   DenseElementsAttr scale;
-  if (!blob || !matchPattern(dequantize.getWeightScale(), m_Constant(&scale)) ||
-      static_cast<int64_t>(blob->getData().size()) !=
-          matmul.getWeights().getType().getNumElements())
+  if (!matchPattern(dequantize.getWeightScale(), m_Constant(&scale)) ||
+      !bitnet::hasTrits(constant.getValue()))
     return std::nullopt;
-  return Segment{matmul, dequantize, blob, scale};
+  return Segment{matmul, dequantize, constant.getValue(), scale};
 }
 
 /// The weights of all segments, one after the other.
@@ -61,13 +58,12 @@ static Value joinWeights(OpBuilder &b, Location loc,
   RankedTensorType first = segments[0].matmul.getWeights().getType();
   auto type = RankedTensorType::get({columns, first.getDimSize(1)},
                                     first.getElementType());
-  AsmResourceBlob blob = HeapAsmResourceBlob::allocate(
-      type.getNumElements(), /*align=*/64, /*dataIsMutable=*/true);
-  char *next = blob.getMutableData().data();
+  std::vector<int8_t> trits;
   for (Segment &segment : segments)
-    next = llvm::copy(segment.weights->getData(), next);
+    llvm::append_range(trits, bitnet::readTrits(segment.weights));
   return bitnet::ConstantOp::create(
-      b, loc, DenseResourceElementsAttr::get(type, "merged", std::move(blob)));
+      b, loc,
+      DenseResourceElementsAttr::get(type, "merged", bitnet::makeTrits(trits)));
 }
 
 /// One scale for each column.

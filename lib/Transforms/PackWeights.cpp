@@ -2,10 +2,12 @@
 #include "bitnet/Transforms/Passes.h"
 #include "dialects/BitNet/BitNetDialect.h"
 #include "dialects/BitNet/PackedLayout.h"
+#include "dialects/BitNet/TritBytes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Threading.h"
 #include "llvm/Support/xxhash.h"
 
 #include <unordered_map>
@@ -35,9 +37,8 @@ static ArrayRef<char> getBytes(ElementsAttr value) {
 /// The same weights in the layout of `packed`, or null if their bytes are not
 /// at hand.
 static ElementsAttr packBytes(ElementsAttr value, RankedTensorType packed) {
-  ArrayRef<char> trits = getBytes(value);
   int64_t n = packed.getDimSize(0), k = packed.getDimSize(1);
-  if (static_cast<int64_t>(trits.size()) != n * k)
+  if (!bitnet::hasTrits(value))
     return {};
   auto encoding = cast<bitnet::PackedAttr>(packed.getEncoding());
   bitnet::PanelLayout layout;
@@ -47,9 +48,17 @@ static ElementsAttr packBytes(ElementsAttr value, RankedTensorType packed) {
 
   AsmResourceBlob bytes = HeapAsmResourceBlob::allocate(
       bitnet::packedSize(n, k, layout), kAlignment, /*dataIsMutable=*/true);
-  bitnet::packPanel(reinterpret_cast<const int8_t *>(trits.data()), n, k,
-                    layout,
-                    reinterpret_cast<uint8_t *>(bytes.getMutableData().data()));
+  auto *to = reinterpret_cast<uint8_t *>(bytes.getMutableData().data());
+  // Panels lie one after the other, so each can be packed by itself.
+  parallelFor(value.getContext(), 0, bitnet::panelCount(n, layout),
+              [&](size_t panel) {
+                int64_t first = static_cast<int64_t>(panel) * layout.rows();
+                int64_t rows = std::min(layout.rows(), n - first);
+                std::vector<int8_t> trits(rows * k);
+                bitnet::readTrits(value, first * k, trits);
+                bitnet::packPanel(trits.data(), rows, k, layout,
+                                  to + bitnet::packedSize(first, k, layout));
+              });
   auto resource = cast<DenseResourceElementsAttr>(value);
   std::string key = (resource.getRawHandle().getKey() + "_packed").str();
   return DenseResourceElementsAttr::get(packed, key, std::move(bytes));

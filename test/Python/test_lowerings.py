@@ -42,6 +42,18 @@ func.func @main(%x: tensor<{rows}x{k}xf32> {{onnx.name = "x"}})
 {{-# dialect_resources: {{ builtin: {{ w: "0x01000000{weights}" }} }} #-}}
 """
 
+HEAD = """
+func.func @main(%x: tensor<?x{k}xf32> {{onnx.name = "x"}})
+    -> (tensor<?x{n}xf32> {{onnx.name = "y"}}) {{
+  %codes = arith.constant dense_resource<codes> : tensor<{codes}xi8>
+  %scales = arith.constant dense_resource<scales> : tensor<{scales}x{type}>
+  %y = bitnet.scaled_matmul %x, %codes, %scales bits {bits}
+      : tensor<?x{k}xf32>, tensor<{codes}xi8>, tensor<{scales}x{type}> -> tensor<?x{n}xf32>
+  return %y : tensor<?x{n}xf32>
+}}
+{{-# dialect_resources: {{ builtin: {{ codes: "0x01000000{code_bytes}", scales: "0x04000000{scale_bytes}" }} }} #-}}
+"""
+
 pytestmark = pytest.mark.skipif(
     not (TOOLS / "bitnet-opt").exists(), reason=f"no {TOOLS}/bitnet-opt"
 )
@@ -129,3 +141,41 @@ def test_linear(groups, inverse, tmp_path):
         quantizer=quantizer(),
     )
     compare(run_both(module, activations(rng, k), tmp_path))
+
+
+def head_weights(codes, scales, bits):
+    """[rows, inputs] of a product whose codes lie in panels."""
+    panels, blocks = codes.shape[:2]
+    parts = [codes] if bits == 8 else [(codes << 4) >> 4, codes >> 4]
+    split = np.stack(parts, axis=2)  # [panels, blocks, parts, 4, 16]
+    wide = split.transpose(0, 3, 1, 2, 4).reshape(panels * 4, -1).astype(np.float64)
+    groups = scales.transpose(0, 2, 1).reshape(panels * 4, -1).astype(np.float64)
+    return wide * np.repeat(groups, wide.shape[1] // groups.shape[1], axis=1)
+
+
+@pytest.mark.parametrize("bits, groups", [(8, 1), (8, 3), (4, 1), (4, 6), (4, 2)])
+@pytest.mark.parametrize("rows, n", [(1, 8), (7, 5), (13, 16), (6, 1)])
+def test_scaled_matmul(bits, groups, rows, n, tmp_path):
+    """Also by all codes: -128 and -8 are among them."""
+    rng, blocks = np.random.default_rng(n), 6
+    panels, k = -(-n // 4), blocks * 16 * 8 // bits
+    codes = rng.integers(-128, 128, (panels, blocks, 4, 16)).astype(np.int8)
+    scales = rng.uniform(0.01, 0.02, (panels, groups, 4)).astype(np.float32)
+    if bits == 4:  # as bf16
+        scales = (scales.view(np.uint32) & 0xFFFF0000).view(np.float32)
+    stored = (scales.view(np.uint32) >> 16).astype(np.uint16) if bits == 4 else scales
+    module = HEAD.format(
+        k=k,
+        n=n,
+        codes="x".join(map(str, codes.shape)),
+        scales="x".join(map(str, scales.shape)),
+        type="bf16" if bits == 4 else "f32",
+        bits=bits,
+        code_bytes=codes.tobytes().hex(),
+        scale_bytes=stored.tobytes().hex(),
+    )
+    x = rng.standard_normal((rows, k)).astype(np.float32)
+    outputs = run_both(module, x, tmp_path)
+    compare(outputs)
+    wanted = x.astype(np.float64) @ head_weights(codes, scales, bits)[:n].T
+    np.testing.assert_allclose(outputs[0]["y"], wanted, rtol=1e-4, atol=1e-4)

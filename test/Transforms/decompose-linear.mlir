@@ -69,8 +69,8 @@ func.func @shares_quantizer(%x: tensor<1x4xf32>, %w: tensor<2x4x!bitnet.trit>, %
 // CHECK:         bitnet.dequantize
 // CHECK-COUNT-2: arith.addf
 // CHECK-NOT:     bitnet.linear
-// CHECK-DAG:       {{.*}}: "0x400000000100FF01"
-// CHECK-DAG:       {{.*}}: "0x40000000FFFF0001"
+// CHECK-DAG:       {{.*}}: "0x010000000100FF01"
+// CHECK-DAG:       {{.*}}: "0x01000000FFFF0001"
 func.func @splits_groups(%x: tensor<?x4xf32>, %scale: tensor<2x2xf32>, %bias: tensor<2xf32>) -> tensor<?x2xf32> {
   %w = bitnet.constant dense_resource<rows> : tensor<2x4x!bitnet.trit>
   %y = bitnet.linear %x, %w, %scale bias %bias : tensor<2xf32> {quantizer = #q}

@@ -9,7 +9,10 @@
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/WithColor.h"
+
+#include <malloc.h>
 
 using namespace llvm;
 using bitnet::Emit;
@@ -87,6 +90,21 @@ static cl::opt<std::string>
 static cl::opt<bool> ternarizeHead(
     "ternarize-head",
     cl::desc("Also those of the layer that gives the model's output"),
+    cl::cat(category));
+
+static cl::opt<std::string> head(
+    "head",
+    cl::desc("Weights of the layer that gives the logits: exact (default), "
+             "f32, f16, bf16, int8 or int4"),
+    cl::init("exact"), cl::value_desc("type"), cl::cat(category));
+
+enum class Weights { Embed, File };
+static cl::opt<Weights> weights(
+    "weights", cl::desc("Where a program or library has its weights:"),
+    cl::init(Weights::Embed),
+    cl::values(clEnumValN(Weights::Embed, "embed", "in it (default)"),
+               clEnumValN(Weights::File, "file",
+                          "in a file beside it, with the suffix .weights")),
     cl::cat(category));
 
 static int fail(const Twine &message) {
@@ -201,6 +219,20 @@ static Error findTarget(bitnet::CompileOptions &options) {
   return Error::success();
 }
 
+/// Names the file that gets the weights.
+static Error checkWeights(bitnet::CompileOptions &options) {
+  if (weights == Weights::Embed)
+    return Error::success();
+  if (options.emit < Emit::SharedLibrary || !isGiven(output))
+    return createStringError("--weights=file wants --emit=exe or --emit=so");
+  if (!options.variants.empty())
+    return createStringError("--weights=file wants a single --cpu");
+  SmallString<128> name(sys::path::filename(output));
+  sys::path::replace_extension(name, "weights");
+  options.weightsFile = name.str().str();
+  return Error::success();
+}
+
 static Error checkFlags(bitnet::CompileOptions &options) {
   if (Error error = checkReport(options))
     return error;
@@ -216,6 +248,9 @@ static Error checkFlags(bitnet::CompileOptions &options) {
   options.cache = cache;
   options.ternarize = ternarize;
   options.ternarizeHead = ternarizeHead;
+  options.head = head;
+  if (Error error = checkWeights(options))
+    return error;
   return parseDims(options.dims);
 }
 
@@ -237,8 +272,17 @@ static mlir::LogicalResult writeReport(mlir::ModuleOp module) {
   return module.emitError() << toString(written.takeError());
 }
 
+/// Gives weights that are freed back to the system. Else glibc keeps blocks of
+/// many megabytes in its heap, between others that are still in use.
+static void returnLargeBlocks() {
+#ifdef M_MMAP_THRESHOLD
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
+}
+
 int main(int argc, char **argv) {
   InitLLVM initialize(argc, argv);
+  returnLargeBlocks();
   cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(argc, argv, "Compiles 1-bit ONNX models\n");
 

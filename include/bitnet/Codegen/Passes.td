@@ -4,6 +4,7 @@
 
 include "mlir/Pass/PassBase.td"
 include "bitnet/Codegen/TilePasses.td"
+include "bitnet/Codegen/WeightPasses.td"
 
 def OutlineParallel : Pass<"bitnet-outline-parallel", "mlir::ModuleOp"> {
   let summary = "move the bodies of parallel loops into functions of their own";

@@ -30,6 +30,9 @@ struct CompileOptions {
   TargetSpec target;
   /// Several CPUs to compile a program or a library for, instead of `target`.
   std::vector<Variant> variants;
+  /// Name of the file, in the folder of the program or shared library, that
+  /// gets the weights; empty: they are in it.
+  std::string weightsFile;
   /// Row of the tile table to use for every matmul; empty: the best.
   std::string tile;
   /// Whether a causal model without caches gets some.
@@ -48,6 +51,8 @@ struct CompileOptions {
   std::string ternarize;
   /// Also the weights of the layer that gives the model's output.
   bool ternarizeHead = false;
+  /// Type of the head's weights: exact, f32, f16, bf16, int8 or int4.
+  std::string head = "exact";
   /// Gets the optimized module, before it is lowered: to make a report of it.
   /// Of several variants, the last one's.
   std::function<mlir::LogicalResult(mlir::ModuleOp)> inspect;
@@ -65,7 +70,8 @@ mlir::LogicalResult runStages(mlir::ModuleOp module,
                               const CompileOptions &options);
 
 /// Runs the stages and writes what `options.emit` says to `output`, whole or
-/// not at all; beside a shared library also its header.
+/// not at all; beside a shared library also its header, and the weights, if
+/// they are to be in a file.
 mlir::LogicalResult compile(mlir::ModuleOp module, llvm::StringRef output,
                             const CompileOptions &options);
 

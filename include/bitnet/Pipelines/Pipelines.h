@@ -51,6 +51,11 @@ struct OptimizeOptions : mlir::PassPipelineOptions<OptimizeOptions> {
   Option<std::string> tile{
       *this, "tile",
       llvm::cl::desc("row of the tile table to use for every matmul")};
+  Option<std::string> head{
+      *this, "head",
+      llvm::cl::desc("type of the head's weights: exact, f32, f16, bf16, int8 "
+                     "or int4"),
+      llvm::cl::init("exact")};
   Option<bool> release{
       *this, "release",
       llvm::cl::desc("free constants that are read no more: they must be of no "
@@ -78,6 +83,13 @@ struct CodegenOptions : mlir::PassPipelineOptions<CodegenOptions> {
       *this, "threads",
       llvm::cl::desc("run parallel loops on the runtime's thread pool"),
       llvm::cl::init(true)};
+  Option<bool> separateWeights{
+      *this, "separate-weights",
+      llvm::cl::desc("take large constants out of the code"),
+      llvm::cl::init(false)};
+  Option<std::string> weightsFile{
+      *this, "weights-file",
+      llvm::cl::desc("name of the file that they go to, if not the program")};
 };
 
 void buildRaisePipeline(mlir::OpPassManager &pm, const RaiseOptions &options);

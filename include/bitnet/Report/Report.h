@@ -12,6 +12,16 @@
 
 namespace bitnet {
 
+/// What became of a head that was rounded on request. For inputs that are
+/// independent of each other and of root mean square one, times the gain of the
+/// norm before: the root mean square of a logit, its mean over the outputs, and
+/// of what is lost of it, the mean and the largest.
+struct HeadReport {
+  /// "int8"
+  std::string type;
+  double logit, mean, largest;
+};
+
 /// A product of activations and constant weights.
 struct LayerReport {
   /// The ONNX node, and the module that it was computed in.
@@ -37,6 +47,7 @@ struct LayerReport {
   int64_t bytesRead = 0;
   /// |w - rounded w| / |w| where weights were rounded after training.
   std::optional<double> error;
+  std::optional<HeadReport> head;
   /// Why a float layer is one; empty for a BitLinear layer.
   std::string reason;
 
@@ -81,7 +92,8 @@ void printTable(const Report &report, llvm::raw_ostream &os);
 /// For programs: {"layers": [...], "totals": {...}}. Sizes are in bytes,
 /// energies in joules; `cache` is there for language models that have
 /// one; `zeros` is a share, `scale` a number, one for each
-/// output or one for each output of each group of inputs; `operations` are
+/// output or one for each output of each group of inputs; `head` is what
+/// HeadReport says; `operations` are
 /// multiply-adds for one token.
 void printJSON(const Report &report, llvm::raw_ostream &os);
 

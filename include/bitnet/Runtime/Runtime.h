@@ -58,6 +58,13 @@ BITNET_INTERNAL extern const char bitnet_tokenizer[];
 /** Defined by the same: what is known of conversations, see ChatTable.h. */
 BITNET_INTERNAL extern const char bitnet_chat[];
 
+/** Defined by a model whose weights are in a file: size and hash of the block
+ * of weights, 8 bytes each, and the name of the file. */
+BITNET_INTERNAL extern const char bitnet_weights_file[];
+
+/** Where that block is. Written before the model runs. */
+BITNET_INTERNAL extern const char *bitnet_weights_base;
+
 /** Defined by the model: one run. `arguments` points to one memref descriptor
  * per input; the descriptors of all outputs are written to `results`. */
 BITNET_INTERNAL void bitnet_main(void *results, void *const *arguments);

@@ -3,6 +3,7 @@
 #define BITNET_TRANSFORMS_PASSES_TD
 
 include "mlir/Pass/PassBase.td"
+include "bitnet/Transforms/HeadPasses.td"
 
 def DecomposeLinear : Pass<"bitnet-decompose-linear", "mlir::func::FuncOp"> {
   let summary = "split each BitLinear layer into quantize, matmul and dequantize";

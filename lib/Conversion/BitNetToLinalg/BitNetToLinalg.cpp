@@ -48,6 +48,7 @@ struct ConvertBitNetToLinalg
     populateLinearToLinalg(patterns, types);
     populateNormToLinalg(patterns, types);
     populateQuantizeToLinalg(patterns, types);
+    populateScaledMatmulToLinalg(patterns, types);
 
     ConversionTarget target(*context);
     target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });

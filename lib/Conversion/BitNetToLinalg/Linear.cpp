@@ -4,6 +4,7 @@
 
 #include "dialects/BitNet/BitNetDialect.h"
 #include "dialects/BitNet/PackedLayout.h"
+#include "dialects/BitNet/TritBytes.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -43,6 +44,19 @@ static ElementsAttr unpackBytes(DenseResourceElementsAttr value,
   return DenseResourceElementsAttr::get(unpacked, key, std::move(bytes));
 }
 
+/// The weights of a resource without an encoding, one byte each.
+static ElementsAttr expand(DenseResourceElementsAttr value,
+                           RankedTensorType type) {
+  AsmResourceBlob *blob = value.getRawHandle().getBlob();
+  if (!blob || !hasTrits(value) ||
+      static_cast<int64_t>(blob->getData().size()) == type.getNumElements())
+    return DenseResourceElementsAttr::get(type, value.getRawHandle());
+  std::string key = (value.getRawHandle().getKey() + "_expanded").str();
+  return DenseResourceElementsAttr::get(
+      type, key,
+      HeapAsmResourceBlob::allocateAndCopyInferAlign<int8_t>(readTrits(value)));
+}
+
 namespace {
 
 /// constant<trit> -> arith.constant<i8>
@@ -61,10 +75,8 @@ struct HoldWeightsAsBytes : OpConversionPattern<ConstantOp> {
       return rewriter.notifyMatchFailure(op, "weights are not a resource");
     RankedTensorType type = op.getType();
     auto bytes = RankedTensorType::get(type.getShape(), rewriter.getI8Type());
-    ElementsAttr weights = type.getEncoding()
-                               ? unpackBytes(value, bytes)
-                               : ElementsAttr(DenseResourceElementsAttr::get(
-                                     bytes, value.getRawHandle()));
+    ElementsAttr weights =
+        type.getEncoding() ? unpackBytes(value, bytes) : expand(value, bytes);
     if (!weights)
       return rewriter.notifyMatchFailure(op, "bytes don't fit the layout");
     rewriter.replaceOpWithNewOp<arith::ConstantOp>(op, bytes,

@@ -12,6 +12,8 @@ void populateQuantizeToLinalg(mlir::RewritePatternSet &patterns,
                               const mlir::TypeConverter &types);
 void populateNormToLinalg(mlir::RewritePatternSet &patterns,
                           const mlir::TypeConverter &types);
+void populateScaledMatmulToLinalg(mlir::RewritePatternSet &patterns,
+                                  const mlir::TypeConverter &types);
 void populateAttentionToLinalg(mlir::RewritePatternSet &patterns,
                                const mlir::TypeConverter &types);
 

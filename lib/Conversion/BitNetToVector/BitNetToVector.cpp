@@ -32,6 +32,7 @@ struct ConvertBitNetToVector
     populateNormToVector(patterns);
     populateQuantizeToVector(patterns);
     populateRopeToVector(patterns);
+    populateScaledMatmulToVector(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

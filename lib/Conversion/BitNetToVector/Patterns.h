@@ -11,6 +11,7 @@ void populateNormToVector(mlir::RewritePatternSet &patterns);
 void populateRopeToVector(mlir::RewritePatternSet &patterns);
 void populateAttentionToVector(mlir::RewritePatternSet &patterns);
 void populateKvAppendToVector(mlir::RewritePatternSet &patterns);
+void populateScaledMatmulToVector(mlir::RewritePatternSet &patterns);
 
 } // namespace bitnet
 

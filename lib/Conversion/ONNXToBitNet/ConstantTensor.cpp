@@ -124,6 +124,7 @@ std::optional<std::vector<int8_t>> bitnet::getCodes(ElementsAttr constant) {
       (type.getWidth() != 2 && type.getWidth() != 4 && type.getWidth() != 8))
     return std::nullopt;
   unsigned bits = type.getWidth();
+  bool isSigned = !type.isUnsigned();
   std::vector<int8_t> codes(constant.getNumElements());
 
   if (auto dense = dyn_cast<DenseIntElementsAttr>(constant)) {
@@ -140,7 +141,7 @@ std::optional<std::vector<int8_t>> bitnet::getCodes(ElementsAttr constant) {
   if (!bytes)
     return std::nullopt;
   for (size_t i = 0; i < codes.size(); ++i)
-    codes[i] = unpackCode(*bytes, i, bits, !type.isUnsigned());
+    codes[i] = unpackCode(*bytes, i, bits, isSigned);
   return codes;
 }
 

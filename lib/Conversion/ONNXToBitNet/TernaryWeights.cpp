@@ -6,6 +6,7 @@
 #include "WeightSources.h"
 #include "dialects/BitNet/BitNetDialect.h"
 #include "dialects/BitNet/LayerAttrs.h"
+#include "dialects/BitNet/TritBytes.h"
 #include "dialects/ONNX/ONNXDialect.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -180,7 +181,7 @@ static Match<std::vector<int8_t>> getTrits(const WeightMatrix &weights) {
                   " times the scale, not -1, 0 or +1");
     code = static_cast<int8_t>(trit);
   }
-  return *codes;
+  return std::move(*codes);
 }
 
 /// Of codes, in their order.
@@ -204,23 +205,13 @@ Match<TernaryWeights> bitnet::getTernaryWeights(const WeightMatrix &weights) {
   return ternary;
 }
 
-/// A resource that owns `bytes`.
-static AsmResourceBlob adopt(std::vector<int8_t> bytes) {
-  auto owner = std::make_shared<std::vector<int8_t>>(std::move(bytes));
-  ArrayRef<char> data(reinterpret_cast<const char *>(owner->data()),
-                      owner->size());
-  return AsmResourceBlob(
-      data, alignof(int8_t), [owner](void *, size_t, size_t) {},
-      /*dataIsMutable=*/false);
-}
-
 Value bitnet::createWeights(PatternRewriter &rewriter, Location loc,
                             TernaryWeights &&weights, StringRef name) {
   auto type = RankedTensorType::get({weights.outputs, weights.inputs},
                                     TritType::get(rewriter.getContext()));
-  return ConstantOp::create(rewriter, loc,
-                            DenseResourceElementsAttr::get(
-                                type, name, adopt(std::move(weights.trits))));
+  return ConstantOp::create(
+      rewriter, loc,
+      DenseResourceElementsAttr::get(type, name, makeTrits(weights.trits)));
 }
 
 Value bitnet::createScale(PatternRewriter &rewriter, Location loc,

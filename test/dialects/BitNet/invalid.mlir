@@ -286,3 +286,51 @@ func.func @arithmetic(%x: tensor<8x4xf32>) {
   bitnet.quantize %x {quantizer = #q} : tensor<8x4xf32> -> tensor<8x4xi8>, tensor<8xf32>
   return
 }
+
+// -----
+
+func.func @head_bits(%x: tensor<8x32xf32>, %codes: tensor<2x2x4x16xi8>, %scales: tensor<2x1x4xf32>) {
+  // expected-error @below {{has codes of 2 bits, not 8 or 4}}
+  bitnet.scaled_matmul %x, %codes, %scales bits 2 : tensor<8x32xf32>, tensor<2x2x4x16xi8>, tensor<2x1x4xf32> -> tensor<8x8xf32>
+  return
+}
+
+// -----
+
+func.func @head_codes(%x: tensor<8x32xf32>, %codes: tensor<2x2x8x16xi8>, %scales: tensor<2x1x4xf32>) {
+  // expected-error @below {{wants codes of shape panels x blocks x 4 x 16}}
+  bitnet.scaled_matmul %x, %codes, %scales bits 8 : tensor<8x32xf32>, tensor<2x2x8x16xi8>, tensor<2x1x4xf32> -> tensor<8x8xf32>
+  return
+}
+
+// -----
+
+func.func @head_scales(%x: tensor<8x32xf32>, %codes: tensor<2x2x4x16xi8>, %scales: tensor<1x1x4xf32>) {
+  // expected-error @below {{wants scales of shape 2 x groups x 4}}
+  bitnet.scaled_matmul %x, %codes, %scales bits 8 : tensor<8x32xf32>, tensor<2x2x4x16xi8>, tensor<1x1x4xf32> -> tensor<8x8xf32>
+  return
+}
+
+// -----
+
+func.func @head_scaled_groups(%x: tensor<8x32xf32>, %codes: tensor<2x2x4x16xi8>, %scales: tensor<2x3x4xf32>) {
+  // expected-error @below {{cannot have scales for 3 groups of 2 blocks}}
+  bitnet.scaled_matmul %x, %codes, %scales bits 8 : tensor<8x32xf32>, tensor<2x2x4x16xi8>, tensor<2x3x4xf32> -> tensor<8x8xf32>
+  return
+}
+
+// -----
+
+func.func @head_inputs(%x: tensor<8x48xf32>, %codes: tensor<2x2x4x16xi8>, %scales: tensor<2x1x4xf32>) {
+  // expected-error @below {{contracts 48 activations with 32 codes}}
+  bitnet.scaled_matmul %x, %codes, %scales bits 8 : tensor<8x48xf32>, tensor<2x2x4x16xi8>, tensor<2x1x4xf32> -> tensor<8x8xf32>
+  return
+}
+
+// -----
+
+func.func @head_panels(%x: tensor<8x32xf32>, %codes: tensor<2x2x4x16xi8>, %scales: tensor<2x1x4xf32>) {
+  // expected-error @below {{gives rows of 2 panels of 4, not of 9}}
+  bitnet.scaled_matmul %x, %codes, %scales bits 8 : tensor<8x32xf32>, tensor<2x2x4x16xi8>, tensor<2x1x4xf32> -> tensor<8x9xf32>
+  return
+}

@@ -139,3 +139,15 @@ func.func @tile(%w: tensor<40x640x64xi8>, %x: tensor<?x2560xi8>, %sums: tensor<?
       : tensor<40x640x64xi8>, tensor<?x2560xi8>, tensor<?xi32> -> vector<6x64xi32>
   return %v : vector<6x64xi32>
 }
+
+// CHECK-LABEL: func @head
+// CHECK:         bitnet.scaled_matmul %{{.*}}, %{{.*}}, %{{.*}} bits 4 : tensor<?x64xf32>, tensor<2x2x4x16xi8>, tensor<2x2x4xbf16> -> tensor<?x7xf32>
+// CHECK:         bitnet.scaled_matmul %{{.*}}, %{{.*}}, %{{.*}} bits 8 : tensor<?x32xf32>, tensor<2x2x4x16xi8>, tensor<2x1x4xf32> -> tensor<?x8xf32>
+func.func @head(%x: tensor<?x64xf32>, %z: tensor<?x32xf32>, %codes: tensor<2x2x4x16xi8>, %scales: tensor<2x2x4xbf16>, %one: tensor<2x1x4xf32>) -> (tensor<?x7xf32>, tensor<?x8xf32>) {
+  %y = bitnet.scaled_matmul %x, %codes, %scales bits 4
+      : tensor<?x64xf32>, tensor<2x2x4x16xi8>, tensor<2x2x4xbf16>
+      -> tensor<?x7xf32>
+  %u = bitnet.scaled_matmul %z, %codes, %one bits 8
+      : tensor<?x32xf32>, tensor<2x2x4x16xi8>, tensor<2x1x4xf32> -> tensor<?x8xf32>
+  return %y, %u : tensor<?x7xf32>, tensor<?x8xf32>
+}

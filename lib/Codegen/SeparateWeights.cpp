@@ -1,0 +1,124 @@
+// Large constants become offsets into one block. See Passes.td.
+#include "bitnet/Codegen/Passes.h"
+#include "bitnet/Codegen/WeightBlock.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Endian.h"
+
+namespace bitnet {
+#define GEN_PASS_DEF_SEPARATEWEIGHTS
+#include "bitnet/Codegen/Passes.h.inc"
+} // namespace bitnet
+
+using namespace mlir;
+
+#define DEBUG_TYPE "bitnet-separate-weights"
+
+static constexpr StringLiteral kBlock = "bitnet_weights";
+static constexpr StringLiteral kBase = "bitnet_weights_base";
+static constexpr StringLiteral kFile = "bitnet_weights_file";
+
+/// The bytes of a constant that is a resource.
+static ArrayRef<char> getBytes(LLVM::GlobalOp global) {
+  auto value =
+      dyn_cast_or_null<DenseResourceElementsAttr>(global.getValueOrNull());
+  AsmResourceBlob *blob = value ? value.getRawHandle().getBlob() : nullptr;
+  return blob && global.getConstant() ? blob->getData() : ArrayRef<char>();
+}
+
+/// Size and hash of the block, and the name of its file.
+static std::string describeFile(ModuleOp module, StringRef file) {
+  std::vector<bitnet::WeightPart> parts = bitnet::getWeightParts(module);
+  std::string text(16, '\0');
+  llvm::support::endian::write64le(text.data(), bitnet::getBlockSize(parts));
+  llvm::support::endian::write64le(text.data() + 8, bitnet::hashBlock(parts));
+  return text + file.str() + '\0';
+}
+
+namespace {
+
+struct SeparateWeights : bitnet::impl::SeparateWeightsBase<SeparateWeights> {
+  using SeparateWeightsBase::SeparateWeightsBase;
+
+  void runOnOperation() override {
+    size = 0;
+    llvm::StringMap<int64_t> offsets = place();
+    if (offsets.empty())
+      return;
+    declare();
+    getOperation().walk([&](LLVM::AddressOfOp address) {
+      auto found = offsets.find(address.getGlobalName());
+      if (found != offsets.end())
+        replace(address, found->second);
+    });
+  }
+
+private:
+  /// Removes the constants and writes down where they are.
+  llvm::StringMap<int64_t> place() {
+    Builder b(&getContext());
+    llvm::StringMap<int64_t> offsets;
+    SmallVector<Attribute> parts;
+    for (auto global :
+         llvm::make_early_inc_range(getOperation().getOps<LLVM::GlobalOp>())) {
+      auto bytes = static_cast<int64_t>(getBytes(global).size());
+      if (bytes == 0 || bytes < smallest)
+        continue;
+      size = llvm::alignTo(size, bitnet::kWeightAlignment);
+      parts.push_back(b.getDictionaryAttr(
+          {b.getNamedAttr("offset", b.getI64IntegerAttr(size)),
+           b.getNamedAttr("value", *global.getValue())}));
+      offsets[global.getSymName()] = size;
+      size += bytes;
+      global.erase();
+    }
+    if (!parts.empty())
+      getOperation()->setAttr(bitnet::kWeightsAttr, b.getArrayAttr(parts));
+    return offsets;
+  }
+
+  /// Declares the block, or what the runtime has to know of its file.
+  void declare() {
+    auto b = ImplicitLocOpBuilder::atBlockBegin(getOperation().getLoc(),
+                                                getOperation().getBody());
+    auto create = [&](Type type, StringRef name, Attribute value) {
+      bool isConstant = name != kBase;
+      return LLVM::GlobalOp::create(b, type, isConstant,
+                                    LLVM::Linkage::External, name, value);
+    };
+    if (file.empty()) {
+      auto type = LLVM::LLVMArrayType::get(b.getI8Type(), size);
+      create(type, kBlock, Attribute()).setAlignment(bitnet::kWeightAlignment);
+      return;
+    }
+    create(LLVM::LLVMPointerType::get(&getContext()), kBase, Attribute());
+    std::string text = describeFile(getOperation(), file);
+    auto type = LLVM::LLVMArrayType::get(b.getI8Type(), text.size());
+    create(type, kFile, b.getStringAttr(text)).setAlignment(8);
+  }
+
+  void replace(LLVM::AddressOfOp address, int64_t offset) {
+    ImplicitLocOpBuilder b(address.getLoc(), address);
+    Type pointer = LLVM::LLVMPointerType::get(&getContext());
+    Value base =
+        LLVM::AddressOfOp::create(b, pointer, file.empty() ? kBlock : kBase);
+    if (!file.empty()) {
+      auto load = LLVM::LoadOp::create(b, pointer, base);
+      // It is written once, before the model runs.
+      load.setInvariant(true);
+      base = load;
+    }
+    Value distance = LLVM::ConstantOp::create(b, b.getI64IntegerAttr(offset));
+    Value at = LLVM::GEPOp::create(b, pointer, b.getI8Type(), base,
+                                   ArrayRef<LLVM::GEPArg>{distance});
+    address.replaceAllUsesWith(at);
+    address.erase();
+  }
+
+  int64_t size = 0;
+};
+
+} // namespace
