@@ -57,7 +57,7 @@ def ConvertBitNetToVector
   let summary = "compute the rows of a block in parallel loops of vectors";
   let description = [{
     Writes `quantize`, `rms_norm`, `layer_norm`, `norm_quantize`, `rope`,
-    `attention` and `kv_append` as an `scf.forall` over rows (tokens, positions,
+    `scaled_matmul`, `attention` and `kv_append` as an `scf.forall` over rows (tokens, positions,
     queries) whose body is a serial loop over vectors of 16 lanes. Sixteen on
     every target: lane i of an accumulator takes elements i, i + 16, ..., then
     lanes are added as a tree, so that the bits of a row depend neither on the
