@@ -82,21 +82,26 @@ def BitNet_PackedAttr : AttrDef<BitNet_Dialect, "Packed", [
     The order of weights in memory, as a tensor encoding. `lanes` x `fields`
     rows form a panel; a panel's vectors of `lanes` x 4 bytes follow each other
     along the contraction; the `fields` codes of a byte belong to rows that
-    lie `lanes` apart. `PackedLayout.h` states it as a function.
+    lie `lanes` apart: 4 codes of 2 bits, 5 of 1.6 bits, 8 of 1 bit. Trits take
+    1.6 or 2 bits, bits take 1. `PackedLayout.h` states it as a function.
 
     Example:
     ```mlir
     tensor<2560x2560x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
+    tensor<2560x2560x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 1.6>>
+    tensor<2560x2560x!bitnet.bit, #bitnet.packed<lanes = 16, bits = 1>>
     ```
   }];
-  let parameters = (ins "int64_t":$lanes, "int64_t":$bits);
-  let assemblyFormat = "`<` `lanes` `=` $lanes `,` `bits` `=` $bits `>`";
+  let parameters = (ins "int64_t":$lanes, "int64_t":$fields);
+  let assemblyFormat = [{
+    `<` `lanes` `=` $lanes `,` `bits` `=` custom<Bits>($fields) `>`
+  }];
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
-    /// Codes in a byte.
-    int64_t getFields() const { return 8 / getBits(); }
-    /// Output rows in a panel.
-    int64_t getPanelRows() const { return getLanes() * getFields(); }
+    /// The same for whoever knows nothing of MLIR.
+    ::bitnet::PanelLayout getLayout() const;
+    /// Bits that a weight takes.
+    double getBits() const { return 8.0 / static_cast<double>(getFields()); }
     /// Type of the bytes of a packed [n, k] tensor: panels x vectors x bytes.
     ::mlir::RankedTensorType getBytesType(::mlir::RankedTensorType weights) const;
   }];

@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -17,11 +18,38 @@ using namespace bitnet;
 #define GET_TYPEDEF_CLASSES
 #include "dialects/BitNet/BitNetTypes.cpp.inc"
 
+/// "2", "1.6"
+static std::string formatBits(double bits) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%g", bits);
+  return text;
+}
+
+/// Reads 2, 1.6 or 1 as the number of codes in a byte.
+static ParseResult parseBits(AsmParser &parser, int64_t &fields) {
+  SMLoc loc = parser.getCurrentLocation();
+  int64_t whole = 0;
+  double bits = 0;
+  OptionalParseResult integer = parser.parseOptionalInteger(whole);
+  if (integer.has_value() ? failed(*integer) : failed(parser.parseFloat(bits)))
+    return failure();
+  if (integer.has_value())
+    bits = static_cast<double>(whole);
+  for (int64_t known : {4, 5, 8}) {
+    fields = known;
+    if (bits * static_cast<double>(known) == 8.0)
+      return success();
+  }
+  return parser.emitError(loc)
+         << "bits must be 1, 1.6 or 2, not " << formatBits(bits);
+}
+
+static void printBits(AsmPrinter &printer, int64_t fields) {
+  printer << formatBits(8.0 / static_cast<double>(fields));
+}
+
 #define GET_ATTRDEF_CLASSES
 #include "dialects/BitNet/BitNetAttrs.cpp.inc"
-
-/// Columns that one byte lane of a vector holds.
-static constexpr int64_t kColumns = 4;
 
 void BitNetDialect::initialize() {
   addTypes<
@@ -68,12 +96,12 @@ FloatType QuantizerAttr::getArithmeticType() const {
 }
 
 LogicalResult PackedAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                 int64_t lanes, int64_t bits) {
+                                 int64_t lanes, int64_t fields) {
+  assert((fields == 4 || fields == 5 || fields == 8) && "see PackedLayout.h");
+  (void)fields;
   if (lanes < 1 || lanes > 64 || !llvm::isPowerOf2_64(lanes))
     return emitError() << "lanes must be a power of two up to 64, not "
                        << lanes;
-  if (bits != 1 && bits != 2)
-    return emitError() << "bits must be 1 or 2, not " << bits;
   return success();
 }
 
@@ -86,14 +114,26 @@ PackedAttr::verifyEncoding(ArrayRef<int64_t> shape, Type elementType,
   if (!isa<TritType, BitType>(elementType))
     return emitError() << "packed weights are trits or bits, not "
                        << elementType;
-  if (isa<TritType>(elementType) && getBits() != 2)
-    return emitError() << "a trit takes 2 bits, not " << getBits();
+  bool isBinary = getLayout().isBinary();
+  if (isa<TritType>(elementType) && isBinary)
+    return emitError() << "a trit takes 1.6 or 2 bits, not "
+                       << formatBits(getBits());
+  if (isa<BitType>(elementType) && !isBinary)
+    return emitError() << "a bit takes 1 bit, not " << formatBits(getBits());
   return success();
 }
 
+PanelLayout PackedAttr::getLayout() const {
+  PanelLayout layout;
+  layout.lanes = getLanes();
+  layout.fields = getFields();
+  return layout;
+}
+
 RankedTensorType PackedAttr::getBytesType(RankedTensorType weights) const {
-  int64_t panels = llvm::divideCeil(weights.getDimSize(0), getPanelRows());
-  int64_t vectors = llvm::divideCeil(weights.getDimSize(1), kColumns);
-  return RankedTensorType::get({panels, vectors, getLanes() * kColumns},
+  PanelLayout layout = getLayout();
+  return RankedTensorType::get({panelCount(weights.getDimSize(0), layout),
+                                vectorCount(weights.getDimSize(1), layout),
+                                layout.vectorBytes()},
                                IntegerType::get(getContext(), 8));
 }

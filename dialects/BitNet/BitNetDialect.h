@@ -2,6 +2,8 @@
 #ifndef DIALECTS_BITNET_BITNETDIALECT_H
 #define DIALECTS_BITNET_BITNETDIALECT_H
 
+#include "dialects/BitNet/PackedLayout.h"
+
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinAttributes.h"

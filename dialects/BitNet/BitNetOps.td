@@ -160,9 +160,9 @@ def BitNet_MatmulOp : BitNet_ShapedOp<"matmul"> {
     reads one row.
 
     The sum never overflows (see the verifier), so a lowering may reorder it
-    and a test compares it with `==`. `tile` names the row of the tile table
-    that computes blocks of rows, `row_tile` the one for the rows left over;
-    `SelectTile` writes both.
+    and a test compares it with `==`. `tiles` names the rows of the tile table
+    that compute it, largest first: each takes the blocks that the ones before
+    it have left over. `SelectTile` writes it.
 
     Example:
     ```mlir
@@ -172,12 +172,10 @@ def BitNet_MatmulOp : BitNet_ShapedOp<"matmul"> {
   }];
   let arguments = (ins 2DTensorOf<[I8]>:$activations,
                        BitNet_WeightTensor:$weights,
-                       OptionalAttr<StrAttr>:$tile,
-                       OptionalAttr<StrAttr>:$row_tile);
+                       OptionalAttr<StrArrayAttr>:$tiles);
   let results = (outs 2DTensorOf<[I32]>:$result);
   let assemblyFormat = [{
-    $activations `,` $weights (`tile` $tile^)? (`row_tile` $row_tile^)?
-    attr-dict
+    $activations `,` $weights (`tiles` $tiles^)? attr-dict
     `:` type($activations) `,` type($weights) `->` type($result)
   }];
   let hasVerifier = 1;

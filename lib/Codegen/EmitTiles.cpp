@@ -152,9 +152,9 @@ private:
   }
 
   void prefetch(Value k) {
-    if (tile.prefetch == 0)
+    if (dot.getPrefetch() == 0)
       return;
-    int64_t vectors = tile.prefetch / (kColumns * tile.lanes);
+    int64_t vectors = dot.getPrefetch() / (kColumns * tile.lanes);
     memref::PrefetchOp::create(
         builder, dot.getWeights(),
         ValueRange{dot.getPanel(), advance(k, vectors), index(0)},
@@ -209,7 +209,8 @@ private:
     return total;
   }
 
-  /// sum(code * x) - sum(x) = sum(w * x), as one vector of the tile's shape.
+  /// sum(w * x) as one vector of the tile's shape: sum(code * x) - sum(x) for
+  /// weights of -1, 0 and 1, twice the first sum for weights of -1 and 1.
   Value assemble(ArrayRef<Value> sums) {
     Value result =
         arith::ConstantOp::create(builder, builder.getZeroAttr(dot.getType()));
@@ -217,9 +218,11 @@ private:
     for (int64_t row = 0; row < tile.rows; ++row) {
       Value sum = memref::LoadOp::create(builder, dot.getSums(), rows[row]);
       Value all = vector::BroadcastOp::create(builder, lanes, sum);
-      for (int64_t field = 0; field < 4; ++field) {
-        Value exact =
-            arith::SubIOp::create(builder, sums[4 * row + field], all);
+      for (int64_t field = 0; field < tile.fields; ++field) {
+        Value codes = sums[tile.fields * row + field];
+        if (tile.fields == 8)
+          codes = arith::AddIOp::create(builder, codes, codes);
+        Value exact = arith::SubIOp::create(builder, codes, all);
         result = vector::InsertStridedSliceOp::create(
             builder, exact, result, ArrayRef<int64_t>{row, field * tile.lanes},
             ArrayRef<int64_t>{1});
@@ -238,28 +241,40 @@ private:
 
 struct EmitTiles : bitnet::impl::EmitTilesBase<EmitTiles> {
   void runOnOperation() override {
-    SmallVector<bitnet::TileDotOp> dots;
-    getOperation().walk([&](bitnet::TileDotOp dot) { dots.push_back(dot); });
-    for (bitnet::TileDotOp dot : dots)
-      if (failed(emit(dot)))
+    SmallVector<Operation *> tiles;
+    getOperation().walk([&](Operation *op) {
+      if (isa<bitnet::TileDotOp, bitnet::TileBlockOp>(op))
+        tiles.push_back(op);
+    });
+    for (Operation *op : tiles)
+      if (failed(emit(op)))
         return signalPassFailure();
   }
 
 private:
-  LogicalResult emit(bitnet::TileDotOp dot) {
-    const bitnet::Tile *tile = bitnet::findTile(dot.getTile());
+  static LogicalResult emit(Operation *op) {
+    auto name = op->getAttrOfType<StringAttr>("tile");
+    const bitnet::Tile *tile = bitnet::findTile(name);
     if (!tile)
-      return dot.emitOpError("names no row of the tile table: ")
-             << dot.getTile();
-    if (!isa<MemRefType>(dot.getWeights().getType()))
-      return dot.emitOpError("must be bufferized before its loop is written");
-    ArrayRef<int64_t> shape = dot.getType().getShape();
-    if (shape[0] != tile->rows || shape[1] != tile->columns())
-      return dot.emitOpError("gives a tile of ")
-             << shape[0] << "x" << shape[1] << ", but its row says "
-             << tile->rows << "x" << tile->columns();
-    dot.replaceAllUsesWith(TileLoop(dot, *tile).emit());
-    dot.erase();
+      return op->emitOpError("names no row of the tile table: ")
+             << name.getValue();
+    if (!isa<MemRefType>(op->getOperand(0).getType()))
+      return op->emitOpError("must be bufferized before its loop is written");
+    auto dot = dyn_cast<bitnet::TileDotOp>(op);
+    auto type = dot ? cast<ShapedType>(dot.getType())
+                    : cast<bitnet::TileBlockOp>(op).getBlock().getType();
+    if (type.getDimSize(0) != tile->rows ||
+        type.getDimSize(1) != tile->columns())
+      return op->emitOpError("gives a tile of ")
+             << type.getDimSize(0) << "x" << type.getDimSize(1)
+             << ", but its row says " << tile->rows << "x" << tile->columns();
+    if (dot) {
+      dot.replaceAllUsesWith(TileLoop(dot, *tile).emit());
+    } else {
+      ImplicitLocOpBuilder builder(op->getLoc(), op);
+      tile->makeEmitter(*tile)->emitBlock(builder, op);
+    }
+    op->erase();
     return success();
   }
 };

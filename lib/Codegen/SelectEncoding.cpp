@@ -1,9 +1,11 @@
 // Decides how weights are packed. See Passes.td.
+#include "bitnet/Codegen/CpuFamily.h"
 #include "bitnet/Codegen/Passes.h"
 #include "bitnet/Codegen/TileTable.h"
 #include "dialects/BitNet/BitNetDialect.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 
 namespace bitnet {
 #define GEN_PASS_DEF_SELECTENCODING
@@ -14,6 +16,37 @@ using namespace mlir;
 
 #define DEBUG_TYPE "bitnet-select-encoding"
 
+/// The share of the shorter of two times, to read weights and to multiply by
+/// them, that does not hide behind the longer one.
+static constexpr double kExposed = 0.25;
+
+/// How much faster decoding must get for five trits in a byte: every other use
+/// of the weights gets slower.
+static constexpr double kWorthwhile = 1.08;
+
+/// Nanoseconds that one row of activations takes for each weight.
+static double costPerWeight(const bitnet::CpuFamily &family,
+                            const bitnet::Tile &row, bool isStreamed) {
+  double bytes = 4.0 * static_cast<double>(row.lanes);
+  double multiplying = row.cycles / (family.gigahertz * family.dots);
+  double reading = isStreamed ? bytes / family.stream : 0;
+  double cost = std::max(multiplying, reading) +
+                kExposed * std::min(multiplying, reading);
+  return cost / (bytes * static_cast<double>(row.fields));
+}
+
+/// Whether trits are all -1 or +1, as far as their bytes are at hand.
+static bool hasNoZero(bitnet::MatmulOp matmul) {
+  auto constant = matmul.getWeights().getDefiningOp<bitnet::ConstantOp>();
+  auto resource = dyn_cast<DenseResourceElementsAttr>(constant.getValue());
+  AsmResourceBlob *blob =
+      resource ? resource.getRawHandle().getBlob() : nullptr;
+  if (!blob)
+    return false;
+  ArrayRef<char> bytes = blob->getData();
+  return !StringRef(bytes.data(), bytes.size()).contains('\0');
+}
+
 namespace {
 
 struct SelectEncoding : bitnet::impl::SelectEncodingBase<SelectEncoding> {
@@ -22,27 +55,76 @@ struct SelectEncoding : bitnet::impl::SelectEncodingBase<SelectEncoding> {
   void runOnOperation() override {
     if (tile == "naive")
       return;
-    WalkResult result = getOperation().walk([&](bitnet::MatmulOp matmul) {
-      RankedTensorType weights = matmul.getWeights().getType();
+    SmallVector<bitnet::MatmulOp> matmuls;
+    int64_t weights = 0;
+    getOperation().walk([&](bitnet::MatmulOp matmul) {
+      RankedTensorType type = matmul.getWeights().getType();
       if (!matmul.getWeights().getDefiningOp<bitnet::ConstantOp>() ||
-          weights.getEncoding() ||
-          !isa<bitnet::TritType>(weights.getElementType()))
-        return WalkResult::advance();
-      bitnet::TilePair tiles =
-          bitnet::selectTiles(features, tile, weights.getDimSize(1));
-      if (!tiles.row) {
-        matmul.emitOpError("no tile '")
-            << tile << "' fits this CPU and a contraction of "
-            << weights.getDimSize(1);
-        return WalkResult::interrupt();
-      }
-      matmul->setAttr("bitnet.encoding",
-                      bitnet::PackedAttr::get(&getContext(), tiles.row->lanes,
-                                              /*bits=*/2));
-      return WalkResult::advance();
+          type.getEncoding())
+        return;
+      matmuls.push_back(matmul);
+      weights += type.getNumElements();
     });
-    if (result.wasInterrupted())
-      signalPassFailure();
+    const bitnet::CpuFamily &family = bitnet::findCpuFamily(cpu);
+    // As many as fit with two bits each.
+    bool isStreamed = weights / 4 > family.cache * 1024 * 1024;
+    for (bitnet::MatmulOp matmul : matmuls)
+      if (failed(select(matmul, isStreamed)))
+        return signalPassFailure();
+  }
+
+private:
+  LogicalResult select(bitnet::MatmulOp matmul, bool isStreamed) {
+    RankedTensorType weights = matmul.getWeights().getType();
+    bitnet::TileQuery query{features, tile, weights.getDimSize(1)};
+    const bitnet::Tile *best = nullptr;
+    for (int64_t fields : codesOf(matmul)) {
+      const bitnet::Tile *row = findRow(query, fields);
+      if (row && (!best || isWorthwhile(*row, *best, isStreamed)))
+        best = row;
+    }
+    if (!best)
+      return matmul.emitOpError("no tile '")
+             << tile << "' fits this CPU and a contraction of "
+             << query.columns;
+    auto encoding =
+        bitnet::PackedAttr::get(&getContext(), best->lanes, best->fields);
+    matmul->setAttr("bitnet.encoding", encoding);
+    return success();
+  }
+
+  /// How many codes a byte of these weights may hold, by preference. A forced
+  /// tile leaves no choice.
+  SmallVector<int64_t> codesOf(bitnet::MatmulOp matmul) {
+    SmallVector<int64_t> fields = {4, 5};
+    if (isa<bitnet::BitType>(matmul.getWeights().getType().getElementType()))
+      fields = {8};
+    else if (hasNoZero(matmul))
+      fields = {8, 4, 5};
+    if (const bitnet::Tile *forced = bitnet::findTile(tile))
+      llvm::erase_if(fields, [&](int64_t f) { return f != forced->fields; });
+    return fields;
+  }
+
+  bool isWorthwhile(const bitnet::Tile &row, const bitnet::Tile &than,
+                    bool isStreamed) {
+    const bitnet::CpuFamily &family = bitnet::findCpuFamily(cpu);
+    return costPerWeight(family, row, isStreamed) * kWorthwhile <
+           costPerWeight(family, than, isStreamed);
+  }
+
+  /// The tile of the last feature in the table that reads bytes of so many
+  /// codes, for one row of activations.
+  static const bitnet::Tile *findRow(const bitnet::TileQuery &query,
+                                     int64_t fields) {
+    for (const bitnet::Tile &tile : llvm::reverse(bitnet::tileTable())) {
+      if (tile.fields != fields || !bitnet::supports(query.features, tile))
+        continue;
+      bitnet::TileList tiles = bitnet::selectTiles(query, tile);
+      if (!tiles.empty())
+        return tiles.back();
+    }
+    return nullptr;
   }
 };
 

@@ -1,4 +1,5 @@
 // Decides which rows of the tile table compute a matmul. See Passes.td.
+#include "bitnet/Codegen/CpuFamily.h"
 #include "bitnet/Codegen/Passes.h"
 #include "bitnet/Codegen/TileTable.h"
 #include "dialects/BitNet/BitNetDialect.h"
@@ -14,6 +15,28 @@ using namespace mlir;
 
 #define DEBUG_TYPE "bitnet-select-tile"
 
+/// The share of a core's cache that activations may take, so that a panel of
+/// weights and the results find room beside them.
+static constexpr double kActivationShare = 0.4;
+
+/// Any row of the table that reads weights packed like this.
+static const bitnet::Tile *findReader(bitnet::PackedAttr encoding) {
+  for (const bitnet::Tile &tile : bitnet::tileTable())
+    if (tile.fields == encoding.getFields() &&
+        tile.lanes == encoding.getLanes())
+      return &tile;
+  return nullptr;
+}
+
+/// How many rows of activations meet all panels before the next rows do: whole
+/// blocks that stay in a core's own cache.
+static int64_t rowsInCache(const bitnet::CpuFamily &family, int64_t columns,
+                           int64_t blockRows) {
+  auto bytes = static_cast<int64_t>(static_cast<double>(family.l2 * 1024) *
+                                    kActivationShare);
+  return std::max<int64_t>(bytes / columns / blockRows, 1) * blockRows;
+}
+
 namespace {
 
 struct SelectTile : bitnet::impl::SelectTileBase<SelectTile> {
@@ -21,23 +44,38 @@ struct SelectTile : bitnet::impl::SelectTileBase<SelectTile> {
 
   void runOnOperation() override {
     WalkResult result = getOperation().walk([&](bitnet::MatmulOp matmul) {
-      RankedTensorType weights = matmul.getWeights().getType();
-      auto encoding =
-          dyn_cast_or_null<bitnet::PackedAttr>(weights.getEncoding());
-      if (!encoding)
-        return WalkResult::advance();
-      bitnet::TilePair tiles =
-          bitnet::selectTiles(features, tile, weights.getDimSize(1));
-      if (!tiles.row || tiles.row->lanes != encoding.getLanes()) {
-        matmul.emitOpError("no tile reads weights packed as ") << encoding;
-        return WalkResult::interrupt();
-      }
-      matmul.setTile(tiles.block->name);
-      matmul.setRowTile(tiles.row->name);
-      return WalkResult::advance();
+      auto encoding = dyn_cast_or_null<bitnet::PackedAttr>(
+          matmul.getWeights().getType().getEncoding());
+      return !encoding || succeeded(select(matmul, encoding))
+                 ? WalkResult::advance()
+                 : WalkResult::interrupt();
     });
     if (result.wasInterrupted())
       signalPassFailure();
+  }
+
+private:
+  LogicalResult select(bitnet::MatmulOp matmul, bitnet::PackedAttr encoding) {
+    int64_t columns = matmul.getWeights().getType().getDimSize(1);
+    const bitnet::Tile *reader = findReader(encoding);
+    bitnet::TileList tiles;
+    if (reader)
+      tiles = bitnet::selectTiles({features, tile, columns}, *reader);
+    if (tiles.empty())
+      return matmul.emitOpError("no tile reads weights packed as ") << encoding;
+    SmallVector<StringRef> names;
+    for (const bitnet::Tile *selected : tiles)
+      names.push_back(selected->name);
+    Builder b(&getContext());
+    matmul.setTilesAttr(b.getStrArrayAttr(names));
+    const bitnet::CpuFamily &family = bitnet::findCpuFamily(cpu);
+    matmul->setAttr(
+        bitnet::kRowsInCacheAttr,
+        b.getI64IntegerAttr(rowsInCache(family, columns, tiles.front()->rows)));
+    if (family.prefetch)
+      matmul->setAttr(bitnet::kPrefetchAttr,
+                      b.getI64IntegerAttr(family.prefetch));
+    return success();
   }
 };
 

@@ -1,4 +1,4 @@
-// Tells one-shot bufferization that a tile_dot only reads.
+// Tells one-shot bufferization that a tile only reads tensors.
 #include "bitnet/Codegen/TileBufferization.h"
 #include "dialects/BitNet/BitNetDialect.h"
 
@@ -10,9 +10,11 @@ using namespace mlir::bufferization;
 
 namespace {
 
-struct TileDotBufferization
-    : BufferizableOpInterface::ExternalModel<TileDotBufferization,
-                                             bitnet::TileDotOp> {
+/// Of either tile op. The block that a tile_block writes is no tensor.
+template <typename TileOp>
+struct TileBufferization
+    : BufferizableOpInterface::ExternalModel<TileBufferization<TileOp>,
+                                             TileOp> {
   bool bufferizesToMemoryRead(Operation *, OpOperand &,
                               const AnalysisState &) const {
     return true;
@@ -48,6 +50,7 @@ struct TileDotBufferization
 
 void bitnet::registerTileBufferization(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, BitNetDialect *) {
-    TileDotOp::attachInterface<TileDotBufferization>(*context);
+    TileDotOp::attachInterface<TileBufferization<TileDotOp>>(*context);
+    TileBlockOp::attachInterface<TileBufferization<TileBlockOp>>(*context);
   });
 }

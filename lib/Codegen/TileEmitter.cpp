@@ -16,7 +16,7 @@ VectorType TileEmitter::accumulatorType(OpBuilder &b) const {
 
 SmallVector<Value> TileEmitter::init(ImplicitLocOpBuilder &b) {
   Value zero = arith::ConstantOp::create(b, b.getZeroAttr(accumulatorType(b)));
-  return SmallVector<Value>(4 * tile.rows, zero);
+  return SmallVector<Value>(tile.fields * tile.rows, zero);
 }
 
 SmallVector<Value> TileEmitter::loop(ImplicitLocOpBuilder &, TileDotOp,

@@ -8,9 +8,11 @@ using namespace mlir;
 using namespace bitnet;
 
 static const Tile kTiles[] = {
-#define TILE(name, rows, lanes, phases, prefetch, longest, feature, emitter)   \
-  {name,     rows,    lanes,   phases,                                         \
-   prefetch, longest, feature, make##emitter##Emitter},
+#define TILE(name, rows, fields, lanes, phases, longest, cycles, feature,      \
+             emitter)                                                          \
+  {name,   rows,    fields,                                                    \
+   lanes,  phases,  longest,                                                   \
+   cycles, feature, make##emitter##Emitter},
 #include "bitnet/Codegen/Tiles.def"
 };
 
@@ -28,27 +30,45 @@ bool bitnet::supports(StringRef features, const Tile &tile) {
   SmallVector<StringRef> enabled, wanted;
   features.split(enabled, ',');
   tile.feature.split(wanted, '|');
-  return llvm::any_of(wanted, [&](StringRef feature) {
-    return llvm::is_contained(enabled, ("+" + feature).str());
+  return llvm::any_of(wanted, [&](StringRef together) {
+    SmallVector<StringRef> parts;
+    together.split(parts, '+');
+    return llvm::all_of(parts, [&](StringRef feature) {
+      return llvm::is_contained(enabled, ("+" + feature).str());
+    });
   });
 }
 
-TilePair bitnet::selectTiles(StringRef features, StringRef forced,
-                             int64_t columns) {
-  const Tile *wanted = forced.empty() ? nullptr : findTile(forced);
-  if (!forced.empty() && !wanted)
+/// The tiles of one feature, the largest first.
+static TileList tilesOf(const TileQuery &query, const Tile &leader) {
+  TileList tiles;
+  for (const Tile &tile : kTiles)
+    if (tile.sharesEncoding(leader) && tile.feature == leader.feature &&
+        (!tile.longest || query.columns <= tile.longest))
+      tiles.push_back(&tile);
+  llvm::sort(tiles,
+             [](const Tile *a, const Tile *b) { return a->rows > b->rows; });
+  return tiles;
+}
+
+TileList bitnet::selectTiles(const TileQuery &query, const Tile &encoding) {
+  const Tile *forced = query.forced.empty() ? nullptr : findTile(query.forced);
+  if (!forced && !query.forced.empty())
     return {};
-  TilePair pair;
-  for (const Tile &tile : kTiles) {
-    if (!supports(features, tile) || (tile.longest && columns > tile.longest))
+  TileList selected;
+  int64_t limit = forced ? forced->rows : INT64_MAX;
+  for (const Tile &leader : llvm::reverse(kTiles)) {
+    bool isFirst = selected.empty();
+    if (!leader.sharesEncoding(encoding) || !supports(query.features, leader) ||
+        (isFirst && forced && leader.feature != forced->feature))
       continue;
-    if (wanted &&
-        (tile.feature != wanted->feature || tile.lanes != wanted->lanes))
-      continue;
-    (tile.rows == 1 ? pair.row : pair.block) = &tile;
+    for (const Tile *tile : tilesOf(query, leader))
+      if (isFirst ? tile->rows <= limit : tile->rows < limit) {
+        selected.push_back(tile);
+        limit = tile->rows;
+      }
+    if (limit == 1)
+      return selected;
   }
-  // A forced single row computes every row; a forced block keeps its partner.
-  if (wanted && wanted->rows == 1)
-    pair.block = pair.row;
-  return pair;
+  return {};
 }

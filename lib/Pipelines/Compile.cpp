@@ -73,6 +73,7 @@ static LogicalResult optimize(ModuleOp module, const CompileOptions &options,
   bitnet::OptimizeOptions optimize;
   optimize.release = release;
   optimize.features = options.target.features;
+  optimize.cpu = options.target.cpu;
   optimize.tile = options.tile;
   optimize.cache = options.cache;
   optimize.head = options.head;
@@ -87,6 +88,7 @@ static LogicalResult runLastStages(ModuleOp module,
   if (options.emit >= Emit::Loops) {
     bitnet::LowerOptions lower;
     lower.features = options.target.features;
+    lower.cpu = options.target.cpu;
     lower.tile = options.tile;
     bitnet::buildLowerPipeline(pm, lower);
   }

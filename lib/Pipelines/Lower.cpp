@@ -30,7 +30,7 @@ static void addRows(OpPassManager &pm) {
 static void addContractions(OpPassManager &pm,
                             const bitnet::LowerOptions &options) {
   pm.addNestedPass<func::FuncOp>(
-      bitnet::createSelectTile({options.features, options.tile}));
+      bitnet::createSelectTile({options.features, options.cpu, options.tile}));
   pm.addNestedPass<func::FuncOp>(bitnet::createTileContraction());
   // Drops the matmuls that are tiles now: else their weights would be unpacked.
   pm.addPass(createCSEPass());

@@ -68,13 +68,16 @@ static ArrayRef<char> getBytes(ElementsAttr weights) {
   return {};
 }
 
-/// How many zero codes a byte holds, for each byte.
-static std::array<uint8_t, 256> countZeroCodes(PackedAttr packing) {
+static bool isZeroAt(uint8_t byte, int64_t field, const PanelLayout &layout) {
+  return weightOfCode(codeAt(byte, field, layout), layout) == 0;
+}
+
+/// How many weights of 0 a byte holds, for each byte.
+static std::array<uint8_t, 256> countZeroCodes(const PanelLayout &layout) {
   std::array<uint8_t, 256> zeros = {};
-  unsigned mask = (1u << packing.getBits()) - 1;
   for (unsigned byte = 0; byte < 256; ++byte)
-    for (int64_t field = 0; field < packing.getFields(); ++field)
-      zeros[byte] += (byte >> (field * packing.getBits()) & mask) == kZeroCode;
+    for (int64_t field = 0; field < layout.fields; ++field)
+      zeros[byte] += isZeroAt(static_cast<uint8_t>(byte), field, layout);
   return zeros;
 }
 
@@ -83,9 +86,12 @@ static int64_t countZeros(RankedTensorType type, ArrayRef<char> bytes) {
   auto packing = dyn_cast_or_null<PackedAttr>(type.getEncoding());
   if (!packing)
     return llvm::count(bytes, 0);
-  std::array<uint8_t, 256> zerosOf = countZeroCodes(packing);
+  PanelLayout layout = packing.getLayout();
+  if (layout.isBinary())
+    return 0;
+  std::array<uint8_t, 256> zerosOf = countZeroCodes(layout);
   auto size = static_cast<int64_t>(bytes.size());
-  int64_t zeros = type.getNumElements() - size * packing.getFields();
+  int64_t zeros = type.getNumElements() - size * layout.fields;
   for (char byte : bytes)
     zeros += zerosOf[static_cast<uint8_t>(byte)];
   return zeros;
@@ -98,15 +104,13 @@ static int64_t countZeros(RankedTensorType type, ArrayRef<char> bytes,
   auto packing = dyn_cast_or_null<PackedAttr>(type.getEncoding());
   if (!packing)
     return llvm::count(bytes.slice(first * k, count * k), 0);
-  PanelLayout layout;
-  layout.lanes = packing.getLanes();
-  layout.fields = packing.getFields();
-  layout.bits = packing.getBits();
-  int64_t mask = (int64_t(1) << layout.bits) - 1, zeros = 0;
+  PanelLayout layout = packing.getLayout();
+  int64_t zeros = 0;
   for (int64_t row = first; row < first + count; ++row)
     for (int64_t column = 0; column < k; ++column) {
       PackedPosition at = packedPosition(row, column, k, layout);
-      zeros += (bytes[at.byte] >> at.bit & mask) == kZeroCode;
+      auto byte = static_cast<uint8_t>(bytes[at.byte]);
+      zeros += isZeroAt(byte, at.field, layout);
     }
   return zeros;
 }
@@ -126,7 +130,7 @@ static void readWeights(Value weights, Segment rows, LayerReport &layer) {
   auto packing = dyn_cast_or_null<PackedAttr>(type.getEncoding());
   layer.n = rows.count;
   layer.k = type.getDimSize(1);
-  layer.bits = packing ? 8.0 / static_cast<double>(packing.getFields()) : 8.0;
+  layer.bits = packing ? packing.getBits() : 8.0;
   auto constant = weights.getDefiningOp<ConstantOp>();
   if (!constant)
     return;

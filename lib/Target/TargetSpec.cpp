@@ -11,6 +11,11 @@
 #include "llvm/TargetParser/SubtargetFeature.h"
 #include "llvm/TargetParser/Triple.h"
 
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 using namespace llvm;
 
 static void initializeTargets() {
@@ -32,11 +37,23 @@ static StringRef baseline(const Triple &triple) {
   return "";
 }
 
+/// Whether the system lets programs use the matrix unit that the CPU may have.
+static bool allowsAmx() {
+#if defined(__x86_64__) && defined(__linux__)
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
 /// What this machine has and has not.
 static std::string hostFeatures() {
   SubtargetFeatures features;
-  for (const auto &feature : sys::getHostCPUFeatures())
-    features.AddFeature(feature.first(), feature.second);
+  for (const auto &feature : sys::getHostCPUFeatures()) {
+    bool isUsable = !feature.first().starts_with("amx-") || allowsAmx();
+    features.AddFeature(feature.first(), feature.second && isUsable);
+  }
   return features.getString();
 }
 

@@ -34,7 +34,7 @@ static Value createMatmul(OpBuilder &b, bitnet::LinearOp linear, Value codes,
                           Value weights) {
   auto product = bitnet::MatmulOp::create(
       b, linear.getLoc(), linear.getType().clone(b.getI32Type()), codes,
-      weights, /*tile=*/nullptr, /*row_tile=*/nullptr);
+      weights, /*tiles=*/nullptr);
   // What a report will say of the layer.
   product->setDiscardableAttrs(linear->getDiscardableAttrDictionary());
   return product;

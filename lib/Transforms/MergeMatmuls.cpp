@@ -111,7 +111,7 @@ static void merge(RewriterBase &rewriter, MutableArrayRef<Segment> segments) {
   auto sums = RankedTensorType::get({height, columns}, rewriter.getI32Type());
   Value product = bitnet::MatmulOp::create(
       rewriter, loc, sums, rows, joinWeights(rewriter, loc, segments, columns),
-      /*tile=*/nullptr, /*row_tile=*/nullptr);
+      /*tiles=*/nullptr);
   keepLayers(product.getDefiningOp(), segments);
   Value all = bitnet::DequantizeOp::create(
       rewriter, loc,

@@ -41,10 +41,7 @@ static ElementsAttr packBytes(ElementsAttr value, RankedTensorType packed) {
   if (!bitnet::hasTrits(value))
     return {};
   auto encoding = cast<bitnet::PackedAttr>(packed.getEncoding());
-  bitnet::PanelLayout layout;
-  layout.lanes = encoding.getLanes();
-  layout.fields = encoding.getFields();
-  layout.bits = encoding.getBits();
+  bitnet::PanelLayout layout = encoding.getLayout();
 
   AsmResourceBlob bytes = HeapAsmResourceBlob::allocate(
       bitnet::packedSize(n, k, layout), kAlignment, /*dataIsMutable=*/true);
@@ -84,8 +81,10 @@ private:
     if (!constant)
       return matmul.emitOpError("has an encoding, but no constant weights");
     RankedTensorType type = matmul.getWeights().getType();
-    auto packed =
-        RankedTensorType::get(type.getShape(), type.getElementType(), encoding);
+    Type element = type.getElementType();
+    if (encoding.getLayout().isBinary())
+      element = bitnet::BitType::get(type.getContext());
+    auto packed = RankedTensorType::get(type.getShape(), element, encoding);
     ElementsAttr &value = cache[{findEqual(constant.getValue()), encoding}];
     if (!value)
       value = packBytes(constant.getValue(), packed);

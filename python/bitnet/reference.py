@@ -194,19 +194,27 @@ def hadamard(x: F32, block: int) -> F32:
     return (blocks @ matrix / np.sqrt(block)).astype(np.float32).reshape(x.shape)
 
 
-def pack_panel(trits: Codes, lanes: int = 16) -> NDArray[np.uint8]:
-    """Weights [N, K] in the 2-bit panel packing of dialects/BitNet/PackedLayout.h.
+def pack_panel(weights: Codes, lanes: int = 16, fields: int = 4) -> NDArray[np.uint8]:
+    """Weights [N, K] in the panel packing of dialects/BitNet/PackedLayout.h.
 
     Derived from its picture instead of its formula: rows are (panel, field, lane),
-    columns are (vector, byte of a lane), and a field takes two bits of a byte.
+    columns are (vector, byte of a lane), and a field takes 8 / fields bits of a byte;
+    five of them share one as a number.
     """
-    rows, columns = trits.shape
-    padded = np.zeros(
-        (-(-rows // (4 * lanes)) * 4 * lanes, -(-columns // 4) * 4), np.int8
+    rows, columns = weights.shape
+    height = fields * lanes
+    padded = np.full(
+        (-(-rows // height) * height, -(-columns // 4) * 4),
+        0 if fields < 8 else -1,
+        np.int8,
     )
-    padded[:rows, :columns] = trits
-    codes = (padded + 1).astype(np.uint8)
-    grid = codes.reshape(-1, 4, lanes, codes.shape[1] // 4, 4)
+    padded[:rows, :columns] = weights
+    codes = padded + 1 if fields < 8 else padded > 0
+    grid = codes.astype(np.uint8).reshape(-1, fields, lanes, codes.shape[1] // 4, 4)
     panel, field, lane, vector, byte = range(5)
-    fields = grid.transpose(panel, vector, lane, byte, field)
-    return (fields << np.array([0, 2, 4, 6], np.uint8)).sum(-1, dtype=np.uint8).ravel()
+    digits = grid.transpose(panel, vector, lane, byte, field).astype(np.int64)
+    if fields != 5:
+        return (digits << np.arange(0, 8, 8 // fields)).sum(-1).astype(np.uint8).ravel()
+    four, fifth = digits[..., :4] @ 3 ** np.arange(4), digits[..., 4]
+    packed = np.where(four < 64, fifth << 6 | four, 192 + fifth * 17 + four - 64)
+    return packed.astype(np.uint8).ravel()

@@ -28,6 +28,60 @@ func.func @fills_up_the_last_vector(%w: memref<1x5x64xi8>, %x: memref<?x18xi8>, 
 
 // -----
 
+// Five codes: three tables, one comparison, and a dot for each field.
+// CHECK-LABEL: func @decodes_five_codes(
+// CHECK:         scf.for
+// CHECK:           arith.cmpi uge
+// CHECK-COUNT-3:   llvm.call_intrinsic "llvm.x86.avx512.permvar.qi.512"
+// CHECK-COUNT-5:   llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
+func.func @decodes_five_codes(%w: memref<4x64x64xi8>, %x: memref<?x256xi8>, %s: memref<?xi32>, %i: index) -> vector<1x80xi32> {
+  %v = bitnet.tile_dot %w[%i], %x[%i], %s tile "1x80x4-avx512vbmi"
+      : memref<4x64x64xi8>, memref<?x256xi8>, memref<?xi32> -> vector<1x80xi32>
+  return %v : vector<1x80xi32>
+}
+
+// -----
+
+// Eight codes; what was asked for is prefetched.
+// CHECK-LABEL: func @reads_bits(
+// CHECK:         scf.for
+// CHECK:           memref.prefetch
+// CHECK-COUNT-8:   llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
+// CHECK:           memref.prefetch
+func.func @reads_bits(%w: memref<4x64x64xi8>, %x: memref<?x256xi8>, %s: memref<?xi32>, %i: index) -> vector<1x128xi32> {
+  %v = bitnet.tile_dot %w[%i], %x[%i], %s tile "1x128x4-avx512vnni" {prefetch = 2048 : i64}
+      : memref<4x64x64xi8>, memref<?x256xi8>, memref<?xi32> -> vector<1x128xi32>
+  return %v : vector<1x128xi32>
+}
+
+// -----
+
+// Two fields at a time are unpacked: 8 matrices of 64 columns, then what is
+// left of them, then the columns that don't fill one. 2 x 2 products each.
+// CHECK-LABEL: func @multiplies_matrices(
+// CHECK:         %[[B:.*]] = memref.alloca() {alignment = 64 : i64} : memref<256x64xi8>
+// CHECK:         llvm.call_intrinsic "llvm.x86.ldtilecfg"
+// CHECK:         scf.for
+// CHECK:           arith.andi
+// CHECK:           vector.store %{{.*}}, %[[B]]
+// CHECK:           scf.for
+// CHECK-COUNT-4:     llvm.call_intrinsic "llvm.x86.tileloadd64"
+// CHECK:             scf.for
+// CHECK-COUNT-4:       llvm.call_intrinsic "llvm.x86.tileloadd64"
+// CHECK-COUNT-4:       llvm.call_intrinsic "llvm.x86.tdpbsud"
+// CHECK-COUNT-4:     llvm.call_intrinsic "llvm.x86.tilestored64"
+// CHECK-COUNT-4:       llvm.call_intrinsic "llvm.x86.tdpbsud"
+// CHECK:             vector.load {{.*}} : memref<?x580xi8>, vector<4xi8>
+// CHECK-COUNT-4:       llvm.call_intrinsic "llvm.x86.tdpbsud"
+// CHECK:         llvm.call_intrinsic "llvm.x86.tilerelease"
+func.func @multiplies_matrices(%w: memref<4x145x64xi8>, %x: memref<?x580xi8>, %s: memref<?xi32>, %i: index, %y: memref<32x64xi32>) {
+  bitnet.tile_block %w[%i], %x[%i], %s into %y tile "32x64x64-amx"
+      : memref<4x145x64xi8>, memref<?x580xi8>, memref<?xi32>, memref<32x64xi32>
+  return
+}
+
+// -----
+
 // 16 steps in 16 bits, then one widening for each field.
 // CHECK-LABEL: func @flushes_narrow_sums(
 // CHECK:         scf.for

@@ -3,7 +3,7 @@
 func.func @argument(%x: tensor<1x4xi8>,
                     %w: tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>) -> tensor<1x64xi32> {
   // expected-error @below {{needs its weights, or their bytes, to be tiled}}
-  %y = bitnet.matmul %x, %w tile "1x64x4-generic" row_tile "1x64x4-generic"
+  %y = bitnet.matmul %x, %w tiles ["1x64x4-generic"]
       : tensor<1x4xi8>, tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
       -> tensor<1x64xi32>
   return %y : tensor<1x64xi32>
@@ -19,7 +19,7 @@ func.func private @scalar(i32) -> i32
 func.func @call(%x: tensor<1x4xi8>) -> tensor<1x64xi32> {
   %w = bitnet.constant dense_resource<w>
       : tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
-  %y = bitnet.matmul %x, %w tile "1x64x4-generic" row_tile "1x64x4-generic"
+  %y = bitnet.matmul %x, %w tiles ["1x64x4-generic"]
       : tensor<1x4xi8>, tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
       -> tensor<1x64xi32>
   %e = tensor.empty() : tensor<1x64xi32>

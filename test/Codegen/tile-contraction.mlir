@@ -1,16 +1,19 @@
 // RUN: bitnet-opt %s --split-input-file --bitnet-tile-contraction --canonicalize --cse | FileCheck %s
 // RUN: bitnet-opt %s --split-input-file --bitnet-tile-contraction --canonicalize --cse --one-shot-bufferize="bufferize-function-boundaries" --canonicalize --cse --canonicalize | FileCheck %s --check-prefix=BUFFER
 
-// The sums in int32 go from the tile to its consumer in registers.
+// The sums in int32 go from the tile to its consumer in registers. Blocks of
+// four rows, then those left over.
 // CHECK-LABEL: func @tiles(
 // CHECK-SAME:    %[[X:.*]]: tensor<?x4xi8>
 // CHECK:         %[[W:.*]] = arith.constant dense_resource<w> : tensor<1x1x64xi8>
+// CHECK:         %[[M:.*]] = tensor.dim %[[X]]
 // CHECK:         %[[SUMS:.*]] = linalg.generic {{.*}} ins(%[[X]] : tensor<?x4xi8>)
-// CHECK:         scf.forall (%[[ROW:.*]]) = (0) to (%{{.*}}) step (4)
+// CHECK:         %[[BLOCKS:.*]] = affine.apply
+// CHECK-NEXT:    %[[P:.*]] = scf.for %[[ROW:.*]] = %{{.*}} to %[[BLOCKS]] step %{{.*}} iter_args(%[[Y:.*]] = %{{.*}})
 // CHECK-NEXT:      %[[V:.*]] = bitnet.tile_dot %[[W]][%{{.*}}], %[[X]][%[[ROW]]], %[[SUMS]] tile "4x64x4-generic" {{.*}} -> vector<4x64xi32>
-// CHECK-NEXT:      %[[SLICE:.*]] = tensor.extract_slice
+// CHECK-NEXT:      %[[SLICE:.*]] = tensor.extract_slice %[[Y]][%[[ROW]], 0] [4, 64]
 // CHECK-NEXT:      vector.transfer_write %[[V]], %[[SLICE]]
-// CHECK:         scf.forall (%[[ROW:.*]]) = (%{{.*}}) to (%{{.*}}) step (1)
+// CHECK:         scf.for %[[ROW:.*]] = %[[BLOCKS]] to %[[M]] step %{{.*}} iter_args(%{{.*}} = %[[P]])
 // CHECK-NEXT:      bitnet.tile_dot {{.*}} tile "1x64x4-generic" {{.*}} -> vector<1x64xi32>
 // CHECK-NOT:     bitnet.matmul
 // BUFFER-LABEL: func @tiles(
@@ -20,7 +23,7 @@
 func.func @tiles(%x: tensor<?x4xi8>) -> tensor<?x64xi32> {
   %w = bitnet.constant dense_resource<w>
       : tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
-  %y = bitnet.matmul %x, %w tile "4x64x4-generic" row_tile "1x64x4-generic"
+  %y = bitnet.matmul %x, %w tiles ["4x64x4-generic", "1x64x4-generic"]
       : tensor<?x4xi8>, tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
       -> tensor<?x64xi32>
   return %y : tensor<?x64xi32>
@@ -41,7 +44,7 @@ func.func @tiles(%x: tensor<?x4xi8>) -> tensor<?x64xi32> {
 func.func @fuses_consumer(%x: tensor<1x4xi8>, %s: tensor<1xf32>) -> tensor<1x64xf32> {
   %w = bitnet.constant dense_resource<w>
       : tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
-  %y = bitnet.matmul %x, %w tile "4x64x4-generic" row_tile "1x64x4-generic"
+  %y = bitnet.matmul %x, %w tiles ["4x64x4-generic", "1x64x4-generic"]
       : tensor<1x4xi8>, tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
       -> tensor<1x64xi32>
   %e = tensor.empty() : tensor<1x64xf32>
@@ -57,6 +60,46 @@ func.func @fuses_consumer(%x: tensor<1x4xi8>, %s: tensor<1xf32>) -> tensor<1x64x
 
 // -----
 
+// Six rows at a time meet all panels, so that they stay in the cache.
+// CHECK-LABEL: func @cuts_rows_into_chunks(
+// CHECK:         scf.forall (%[[FIRST:.*]], %{{.*}}) = (0, 0) to (%{{.*}}, 2) step (6, 1)
+// CHECK:           affine.min
+// CHECK-COUNT-2:   bitnet.tile_dot
+// BUFFER-LABEL: func @cuts_rows_into_chunks(
+// BUFFER:         memref.alloc(%{{.*}}) {{.*}} : memref<?x128xi32>
+// BUFFER:         memref.alloc(%{{.*}}) {{.*}} : memref<?xi32>
+// BUFFER-NOT:     memref.{{alloc|copy}}
+func.func @cuts_rows_into_chunks(%x: tensor<?x4xi8>) -> tensor<?x128xi32> {
+  %w = bitnet.constant dense_resource<w>
+      : tensor<128x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
+  %y = bitnet.matmul %x, %w tiles ["4x64x4-generic", "1x64x4-generic"] {bitnet.rows_in_cache = 6 : i64}
+      : tensor<?x4xi8>, tensor<128x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
+      -> tensor<?x128xi32>
+  return %y : tensor<?x128xi32>
+}
+
+// -----
+
+// A block in memory, of which the consumer reads row by row.
+// CHECK-LABEL: func @reads_a_block_row_by_row(
+// CHECK:         %[[BLOCK:.*]] = memref.alloca() {alignment = 64 : i64} : memref<16x64xi32>
+// CHECK:         bitnet.tile_block %{{.*}} into %[[BLOCK]] tile "16x64x64-amx"
+// CHECK:         scf.for %[[I:[a-z0-9]+]] =
+// CHECK:           vector.transfer_read %[[BLOCK]][%[[I]], %{{.*}}], {{.*}} : memref<16x64xi32>, vector<1x64xi32>
+// CHECK:         bitnet.tile_dot {{.*}} tile "1x64x4-avx512vnni"
+// BUFFER-LABEL: func @reads_a_block_row_by_row(
+// BUFFER-NOT:     memref.copy
+func.func @reads_a_block_row_by_row(%x: tensor<?x4xi8>) -> tensor<?x64xi32> {
+  %w = bitnet.constant dense_resource<w>
+      : tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
+  %y = bitnet.matmul %x, %w tiles ["16x64x64-amx", "1x64x4-avx512vnni"]
+      : tensor<?x4xi8>, tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
+      -> tensor<?x64xi32>
+  return %y : tensor<?x64xi32>
+}
+
+// -----
+
 // The last panel is shorter: its tile is cut before anything is stored.
 // BUFFER-LABEL: func @cuts_last_panel(
 // CHECK-LABEL: func @cuts_last_panel(
@@ -66,7 +109,7 @@ func.func @fuses_consumer(%x: tensor<1x4xi8>, %s: tensor<1xf32>) -> tensor<1x64x
 func.func @cuts_last_panel(%x: tensor<1x4xi8>) -> tensor<1x70xi32> {
   %w = bitnet.constant dense_resource<w>
       : tensor<70x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
-  %y = bitnet.matmul %x, %w tile "4x64x4-generic" row_tile "1x64x4-generic"
+  %y = bitnet.matmul %x, %w tiles ["4x64x4-generic", "1x64x4-generic"]
       : tensor<1x4xi8>, tensor<70x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
       -> tensor<1x70xi32>
   return %y : tensor<1x70xi32>
@@ -88,10 +131,10 @@ func.func @joins_two_matmuls(%x: tensor<1x4xi8>) -> tensor<1x128xi32> {
       : tensor<128x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
   %v = bitnet.constant dense_resource<v>
       : tensor<128x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
-  %y = bitnet.matmul %x, %w tile "1x64x4-generic" row_tile "1x64x4-generic"
+  %y = bitnet.matmul %x, %w tiles ["1x64x4-generic"]
       : tensor<1x4xi8>, tensor<128x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
       -> tensor<1x128xi32>
-  %z = bitnet.matmul %x, %v tile "1x64x4-generic" row_tile "1x64x4-generic"
+  %z = bitnet.matmul %x, %v tiles ["1x64x4-generic"]
       : tensor<1x4xi8>, tensor<128x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
       -> tensor<1x128xi32>
   %e = tensor.empty() : tensor<1x128xi32>
@@ -116,10 +159,10 @@ func.func @joins_two_matmuls(%x: tensor<1x4xi8>) -> tensor<1x128xi32> {
 func.func @two_tiles(%x: tensor<1x4xi8>) -> tensor<1x64xi32> {
   %w = bitnet.constant dense_resource<w>
       : tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
-  %y = bitnet.matmul %x, %w tile "4x64x4-generic" row_tile "1x64x4-generic"
+  %y = bitnet.matmul %x, %w tiles ["4x64x4-generic", "1x64x4-generic"]
       : tensor<1x4xi8>, tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
       -> tensor<1x64xi32>
-  %z = bitnet.matmul %x, %w tile "4x64x4-generic" row_tile "4x64x4-generic"
+  %z = bitnet.matmul %x, %w tiles ["1x64x4-avx512vnni"]
       : tensor<1x4xi8>, tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
       -> tensor<1x64xi32>
   %e = tensor.empty() : tensor<1x64xi32>
@@ -143,7 +186,7 @@ func.func @two_tiles(%x: tensor<1x4xi8>) -> tensor<1x64xi32> {
 func.func @bytes(%x: tensor<1x4xi8>, %bytes: tensor<1x1x64xi8>) -> tensor<1x64xi32> {
   %w = builtin.unrealized_conversion_cast %bytes : tensor<1x1x64xi8>
       to tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
-  %y = bitnet.matmul %x, %w tile "4x64x4-generic" row_tile "1x64x4-generic"
+  %y = bitnet.matmul %x, %w tiles ["4x64x4-generic", "1x64x4-generic"]
       : tensor<1x4xi8>, tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
       -> tensor<1x64xi32>
   return %y : tensor<1x64xi32>

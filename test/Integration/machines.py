@@ -68,6 +68,9 @@ IN_CPUINFO = {
 
 
 def is_native(feature: str) -> bool:
-    """Whether this machine has one of the features, as between bars."""
+    """Whether this machine has one of the features between bars, all that pluses join."""
     words = set(CPUINFO.read_text().split()) if CPUINFO.exists() else set()
-    return any(IN_CPUINFO.get(name, name) in words for name in feature.split("|"))
+    return any(
+        all(IN_CPUINFO.get(name, name) in words for name in together.split("+"))
+        for together in feature.split("|")
+    )

@@ -88,10 +88,10 @@ def test_layers_of_fixture(name, activations, weights, count, tmp_path):
         form, _, of_weights = layer["form"].partition("/")
         assert (form, {of_weights}) == (activations, {of_weights}), layer
         assert of_weights in expected_weights(weights), layer
-        assert layer["bits"] == 2
+        assert layer["bits"] == (1 if layer["zeros"] == 0 else 2)
         assert 0 <= layer["zeros"] < 1
         assert layer["activation"] == "absmax int8 per token"
-        assert layer["bytes"] >= layer["k"] * layer["n"] / 4
+        assert layer["bytes"] >= layer["k"] * layer["n"] * layer["bits"] / 8
         assert layer["source_bytes"] > 0
     if count and name not in NO_MODULE:
         modules = sorted(layer["module"] for layer in matched)
@@ -137,6 +137,7 @@ def test_float_model_is_rounded_on_request(form, name, tmp_path):
     assert (data["totals"]["matched"], data["totals"]["unmatched"]) == (13, 1)
     for layer in data["layers"][:-1]:
         assert layer["form"] == name
+        assert layer["bits"] == (1 if layer["zeros"] == 0 else 2)
         assert 0 < layer["error"] < 1.1
     data = report(model, tmp_path, f"--ternarize={form}", "--ternarize-head")
     assert (data["totals"]["matched"], data["totals"]["unmatched"]) == (14, 0)

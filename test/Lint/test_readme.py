@@ -7,7 +7,7 @@ import re
 
 from tree import report, text
 
-ROW = r'^TILE\("([^"]+)",\s*(\d+),\s*(\d+),'
+ROW = r'^TILE\("([^"]+)",\s*(\d+),\s*(\d+),\s*(\d+),'
 
 
 def column_of(heading):
@@ -18,13 +18,13 @@ def column_of(heading):
 
 
 def tiles():
-    """(lanes, feature): the tiles for blocks of rows."""
+    """(bits, lanes, feature): the tile of most rows."""
     found = {}
     table = text(pathlib.Path("include/bitnet/Codegen/Tiles.def"))
-    for name, rows, lanes in re.findall(ROW, table, re.MULTILINE):
-        if int(rows) > 1:
-            found.setdefault((int(lanes), name.split("-")[1]), []).append(name)
-    return found
+    for name, rows, fields, lanes in re.findall(ROW, table, re.MULTILINE):
+        key = 8 / int(fields), int(lanes), name.split("-")[1]
+        found[key] = max(found.get(key, (0, "")), (int(rows), name))
+    return {key: name for key, (_, name) in found.items()}
 
 
 def readme_tiles():
@@ -34,18 +34,19 @@ def readme_tiles():
     lines = re.findall(r"^\|(.*)\|$", section.split("\n## ")[0], re.MULTILINE)
     headings, _, *rows = ([cell.strip() for cell in line.split("|")] for line in lines)
     for encoding, *cells in rows:
-        lanes = int(re.search(r"lanes = (\d+)", encoding)[1])
+        bits, lanes = re.fullmatch(r"([\d.]+) bits?, lanes = (\d+)", encoding).groups()
         for heading, cell in zip(headings[1:], cells):
             if cell:
-                found[lanes, column_of(heading)] = re.findall("`([^`]+)`", cell)
+                key = float(bits), int(lanes), column_of(heading)
+                found[key] = cell.strip("`")
     return found
 
 
 def test_table_is_the_tile_table():
     wanted, found = tiles(), readme_tiles()
     report(
-        f"README.md:1: lanes = {lanes}, {feature}: "
-        f"{found.get((lanes, feature))}, in Tiles.def {wanted.get((lanes, feature))}"
-        for lanes, feature in sorted(wanted.keys() | found.keys())
-        if wanted.get((lanes, feature)) != found.get((lanes, feature))
+        f"README.md:1: bits, lanes, feature = {key}: "
+        f"{found.get(key)}, in Tiles.def {wanted.get(key)}"
+        for key in sorted(wanted.keys() | found.keys())
+        if wanted.get(key) != found.get(key)
     )

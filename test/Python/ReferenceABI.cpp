@@ -77,12 +77,12 @@ void reference_attention(const AttentionInputs *inputs,
   attention(*inputs, *shape, y);
 }
 
-int64_t reference_packed_size(int64_t N, int64_t K, int64_t lanes) {
-  return packedSize(N, K, {lanes, 4, 4, 2});
+int64_t reference_packed_size(int64_t N, int64_t K, const PanelLayout *layout) {
+  return packedSize(N, K, *layout);
 }
 
-void reference_pack(const int8_t *trits, const MatmulShape *shape,
-                    int64_t lanes, uint8_t *bytes) {
-  packPanel(trits, shape->N, shape->K, {lanes, 4, 4, 2}, bytes);
+void reference_pack(const int8_t *weights, const MatmulShape *shape,
+                    const PanelLayout *layout, uint8_t *bytes) {
+  packPanel(weights, shape->N, shape->K, *layout, bytes);
 }
 }

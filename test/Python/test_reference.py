@@ -263,13 +263,17 @@ def test_attention(rng, heads, kv_heads, masked, biased):
     close(y, reference.attention(q, k, v, scale, mask, bias), 16)
 
 
+@pytest.mark.parametrize("fields", [4, 5, 8])
 @pytest.mark.parametrize("lanes", [8, 16])
 @pytest.mark.parametrize("shape", [(1, 1), (33, 7), (64, 4), (65, 100), (200, 256)])
-def test_packing(rng, shape, lanes):
-    trits = rng.integers(-1, 2, shape).astype(np.int8)
-    expected = reference.pack_panel(trits, lanes)
-    size = cpp.reference_packed_size(n(shape[0]), n(shape[1]), n(lanes))
+def test_packing(rng, shape, lanes, fields):
+    weights = rng.integers(-1, 2, shape).astype(np.int8)
+    if fields == 8:
+        weights[weights == 0] = 1
+    expected = reference.pack_panel(weights, lanes, fields)
+    layout = struct(lanes, fields, 4)
+    size = cpp.reference_packed_size(n(shape[0]), n(shape[1]), layout)
     assert size == expected.size
     actual = np.zeros(size, np.uint8)
-    cpp.reference_pack(at(trits), struct(1, *shape), n(lanes), at(actual))
+    cpp.reference_pack(at(weights), struct(1, *shape), layout, at(actual))
     np.testing.assert_array_equal(actual, expected)

@@ -22,6 +22,28 @@ func.func @packs(%x: tensor<?x4xi8>) -> tensor<?x2xi32> {
 
 // -----
 
+// Row 0 is +1, -1, -1, +1, row 1 all +1; padding is 0.
+// CHECK-LABEL: func @packs_bits(
+// CHECK:         %[[W:.*]] = bitnet.constant dense_resource<signs_packed{{.*}}> : tensor<2x4x!bitnet.bit, #bitnet.packed<lanes = 8, bits = 1>>
+// CHECK:         bitnet.matmul %{{.*}}, %[[W]] :
+// CHECK:         signs_packed{{.*}}: "0x{{........}}0100000101010101000000000000000000000000000000000000000000000000"
+func.func @packs_bits(%x: tensor<?x4xi8>) -> tensor<?x2xi32> {
+  %w = bitnet.constant dense_resource<signs> : tensor<2x4x!bitnet.trit>
+  %y = bitnet.matmul %x, %w {bitnet.encoding = #bitnet.packed<lanes = 8, bits = 1>}
+      : tensor<?x4xi8>, tensor<2x4x!bitnet.trit> -> tensor<?x2xi32>
+  return %y : tensor<?x2xi32>
+}
+
+{-#
+  dialect_resources: {
+    builtin: {
+      signs: "0x0100000001FFFF0101010101"
+    }
+  }
+#-}
+
+// -----
+
 // Layers that share their weights have two constants of them after raise.
 // CHECK-LABEL: func @packs_equal_weights_once(
 // CHECK-COUNT-2: bitnet.constant dense_resource<[[W:u_packed.*]]> :

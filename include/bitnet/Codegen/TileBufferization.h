@@ -8,7 +8,7 @@ class DialectRegistry;
 
 namespace bitnet {
 
-/// Attaches the bufferization interface to `bitnet.tile_dot`.
+/// Attaches the bufferization interface to `bitnet.tile_dot` and `tile_block`.
 void registerTileBufferization(mlir::DialectRegistry &registry);
 
 } // namespace bitnet

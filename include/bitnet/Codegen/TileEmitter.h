@@ -15,9 +15,9 @@ class TileDotOp;
 /// Writes the steps of a k loop. The loop itself, its tail, the prefetch and
 /// the sums of the activations belong to `EmitTiles.cpp`.
 ///
-/// Accumulators are vectors of i32, four for each row of activations: one for
-/// each 2-bit field of the weights' bytes. A step may keep narrower sums for
-/// `flushPeriod` steps; `flush` then adds them to the accumulators.
+/// Accumulators are vectors of i32, for each row of activations one for each
+/// field of the weights' bytes. A step may keep narrower sums for `flushPeriod`
+/// steps; `flush` then adds them to the accumulators.
 class TileEmitter {
 public:
   explicit TileEmitter(const Tile &tile) : tile(tile) {}
@@ -60,6 +60,14 @@ public:
   /// Turns accumulators into the sums of code * activation, field by field.
   virtual void finish(mlir::ImplicitLocOpBuilder &b,
                       llvm::MutableArrayRef<mlir::Value> accumulators) {}
+
+  /// Whether the tile is a block in memory, `tile_block`, instead of a vector.
+  /// Such an emitter writes all of it by `emitBlock`, and none of the above.
+  virtual bool isBlock() const { return false; }
+
+  /// Writes what a `tile_block` on memrefs does before it.
+  virtual void emitBlock(mlir::ImplicitLocOpBuilder &b,
+                         mlir::Operation *block) {}
 
 protected:
   /// vector<lanes x i32>

@@ -9,8 +9,11 @@ def SelectEncoding : Pass<"bitnet-select-encoding", "mlir::func::FuncOp"> {
   let description = [{
     Decides, and writes `bitnet.encoding` on each matmul whose weights are
     constant; `bitnet-pack-weights` does it. The encoding is that of the best
-    row of the tile table (`Tiles.def`) that the target's features allow.
-    `tile` names a row instead; `tile=naive` leaves weights as they are.
+    row of the tile table (`Tiles.def`) that the target's features allow. Where
+    the function's weights don't fit into the caches of the target's CPU
+    (`CpuFamilies.def`), trits take 1.6 instead of 2 bits if reading fewer bytes
+    saves more time than decoding takes. Weights that are all -1 or +1 take one
+    bit. `tile` names a row instead; `tile=naive` leaves weights as they are.
 
     Before:
     ```mlir
@@ -31,6 +34,8 @@ def SelectEncoding : Pass<"bitnet-select-encoding", "mlir::func::FuncOp"> {
   let options = [
     Option<"features", "features", "std::string", "",
            "features of the target's CPU, as LLVM names them: +avx2,+avx512vnni">,
+    Option<"cpu", "cpu", "std::string", "",
+           "the target's CPU, as LLVM names it: its costs">,
     Option<"tile", "tile", "std::string", "",
            "row of the tile table to use for every matmul">];
 }
@@ -38,10 +43,11 @@ def SelectEncoding : Pass<"bitnet-select-encoding", "mlir::func::FuncOp"> {
 def SelectTile : Pass<"bitnet-select-tile", "mlir::func::FuncOp"> {
   let summary = "choose the rows of the tile table that compute each matmul";
   let description = [{
-    Writes `tile` (blocks of rows) and `row_tile` (the rows left over) on each
-    matmul with packed weights: the last rows of `Tiles.def` that fit the
-    weights' encoding and the target's features. Both come from one
-    instruction set.
+    Writes `tiles` on each matmul with packed weights: the last rows of
+    `Tiles.def` that fit the weights' encoding and the target's features, the
+    largest first. Also how many rows of activations stay in the cache of the
+    target's CPU while all weights pass, and how far ahead weights are
+    prefetched (`CpuFamilies.def`).
 
     Before:
     ```mlir
@@ -56,7 +62,7 @@ def SelectTile : Pass<"bitnet-select-tile", "mlir::func::FuncOp"> {
     ```
     After:
     ```mlir
-    %y = bitnet.matmul %x, %w tile "4x64x4-generic" row_tile "1x64x4-generic"
+    %y = bitnet.matmul %x, %w tiles ["4x64x4-generic", "1x64x4-generic"] {bitnet.rows_in_cache = 52428 : i64}
         : tensor<?x4xi8>, tensor<2x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
         -> tensor<?x2xi32>
     ```
@@ -65,6 +71,8 @@ def SelectTile : Pass<"bitnet-select-tile", "mlir::func::FuncOp"> {
   let options = [
     Option<"features", "features", "std::string", "",
            "features of the target's CPU, as LLVM names them: +avx2,+avx512vnni">,
+    Option<"cpu", "cpu", "std::string", "",
+           "the target's CPU, as LLVM names it: its costs">,
     Option<"tile", "tile", "std::string", "",
            "row of the tile table to use for every matmul">];
 }
@@ -72,18 +80,22 @@ def SelectTile : Pass<"bitnet-select-tile", "mlir::func::FuncOp"> {
 def TileContraction : Pass<"bitnet-tile-contraction", "mlir::func::FuncOp"> {
   let summary = "cut matmuls and their consumers into register tiles";
   let description = [{
-    A matmul on packed weights becomes parallel loops over blocks of rows and
-    panels of columns. In the loop stands one `bitnet.tile_dot`, whose vector
-    feeds the elementwise consumer directly: sums in int32 never see memory.
-    Rows that do not fill a block, and columns that do not fill a panel, are
-    loops of their own, so that every tile has a static shape.
+    A matmul on packed weights becomes a parallel loop over panels of columns.
+    In it, each of the matmul's tiles has a loop over blocks of rows, for those
+    that the ones before it have left over: a panel is read from memory once.
+    There stands one `bitnet.tile_dot`, whose vector feeds the elementwise
+    consumer directly: sums in int32 never see memory. (A tile that registers do
+    not hold is a `bitnet.tile_block`, of which the consumer reads a row at a
+    time.) Columns that do not fill a panel are a loop of their own, so that
+    every tile has a static shape. Where activations don't fit into a core's
+    cache, rows are cut into chunks that meet all panels one after the other.
 
     Before:
     ```mlir
     func.func @tiles(%x: tensor<?x4xi8>) -> tensor<?x64xi32> {
       %w = bitnet.constant dense_resource<w>
           : tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
-      %y = bitnet.matmul %x, %w tile "4x64x4-generic" row_tile "1x64x4-generic"
+      %y = bitnet.matmul %x, %w tiles ["4x64x4-generic", "1x64x4-generic"]
           : tensor<?x4xi8>, tensor<64x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
           -> tensor<?x64xi32>
       return %y : tensor<?x64xi32>
@@ -91,17 +103,24 @@ def TileContraction : Pass<"bitnet-tile-contraction", "mlir::func::FuncOp"> {
     ```
     After:
     ```mlir
-    %y = scf.forall (%row, %panel) = (0, 0) to (%blocks, 1) step (4, 1) shared_outs(%o = %e) ... {
-      %v = bitnet.tile_dot %bytes[%panel], %x[%row], %sums tile "4x64x4-generic"
-          : tensor<1x1x64xi8>, tensor<?x4xi8>, tensor<?xi32> -> vector<4x64xi32>
-      ...
+    %y = scf.forall (%chunk, %panel) = (0, 0) to (%rows, 1) step (%rows, 1) shared_outs(%o = %e) ... {
+      %p = scf.for %row = %c0 to %blocks step %c4 ... {
+        %v = bitnet.tile_dot %bytes[%panel], %x[%row], %sums tile "4x64x4-generic"
+            : tensor<1x1x64xi8>, tensor<?x4xi8>, tensor<?xi32> -> vector<4x64xi32>
+        ...
+      }
+      %q = scf.for %row = %blocks to %rows step %c1 iter_args(%r = %p) ... {
+        %v = bitnet.tile_dot %bytes[%panel], %x[%row], %sums tile "1x64x4-generic"
+            : tensor<1x1x64xi8>, tensor<?x4xi8>, tensor<?xi32> -> vector<1x64xi32>
+        ...
+      }
     }
     ```
   }];
   let dependentDialects = [
     "::bitnet::BitNetDialect", "mlir::affine::AffineDialect",
     "mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect",
-    "mlir::scf::SCFDialect", "mlir::tensor::TensorDialect",
+    "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect", "mlir::tensor::TensorDialect",
     "mlir::vector::VectorDialect"];
 }
 
@@ -109,7 +128,8 @@ def EmitTiles : Pass<"bitnet-emit-tiles", "mlir::func::FuncOp"> {
   let summary = "write the k loop of each tile in its instruction set";
   let description = [{
     Each `bitnet.tile_dot` on memrefs becomes a loop over the vectors of its
-    panel, with the accumulators in registers. The loop is shared code; what an
+    panel, with the accumulators in registers; a `bitnet.tile_block` is written
+    as its emitter likes. The loop is shared code; what an
     instruction set adds is a `TileEmitter` (`TileEmitter.h`): how one vector of
     weights meets the activations, and how accumulators become sums. Sums that
     are kept narrow for many steps have an inner loop; where vectors have no

@@ -6,23 +6,35 @@
 
 namespace bitnet {
 
+/// On a matmul: how many rows of activations meet all panels of weights before
+/// the next rows do, and how many bytes ahead weights are prefetched.
+inline constexpr llvm::StringLiteral kRowsInCacheAttr = "bitnet.rows_in_cache";
+inline constexpr llvm::StringLiteral kPrefetchAttr = "bitnet.prefetch";
+
 /// A row of `Tiles.def`, which says what the columns mean.
 struct Tile {
   llvm::StringRef name;
   int64_t rows;
+  int64_t fields;
   int64_t lanes;
   int64_t phases;
-  int64_t prefetch;
   int64_t longest;
+  double cycles;
   llvm::StringRef feature;
   std::unique_ptr<TileEmitter> (*makeEmitter)(const Tile &tile);
 
-  /// Columns of the result that one panel gives: four 2-bit fields a byte.
-  int64_t columns() const { return 4 * lanes; }
+  /// Columns of the result that one panel gives.
+  int64_t columns() const { return fields * lanes; }
+
+  /// Whether both read weights that are packed alike.
+  bool sharesEncoding(const Tile &other) const {
+    return fields == other.fields && lanes == other.lanes;
+  }
 };
 
 /// make<Emitter>Emitter of every emitter that the table names.
-#define TILE(name, rows, lanes, phases, prefetch, longest, feature, emitter)   \
+#define TILE(name, rows, fields, lanes, phases, longest, cycles, feature,      \
+             emitter)                                                          \
   std::unique_ptr<TileEmitter> make##emitter##Emitter(const Tile &tile);
 #include "bitnet/Codegen/Tiles.def"
 
@@ -35,17 +47,26 @@ const Tile *findTile(llvm::StringRef name);
 /// Whether a CPU with `features` ("+avx2,+fma") can run the row.
 bool supports(llvm::StringRef features, const Tile &tile);
 
-/// The two rows that compute a matmul together.
-struct TilePair {
-  const Tile *block = nullptr; ///< for blocks of rows
-  const Tile *row = nullptr;   ///< for the rows left over
+/// A matmul in search of tiles.
+struct TileQuery {
+  /// Features of the CPU: "+avx2,+fma".
+  llvm::StringRef features;
+  /// A row that must take part, or "".
+  llvm::StringRef forced;
+  /// Length of the contraction.
+  int64_t columns;
 };
 
-/// The best rows for a CPU and a contraction of `columns`. `forced` names one
-/// of them: its partner has the same lanes and feature. Null rows where the
-/// name is unknown, the CPU lacks the feature or the contraction is too long.
-TilePair selectTiles(llvm::StringRef features, llvm::StringRef forced,
-                     int64_t columns);
+/// Tiles that compute a matmul together, the largest first, the last one for
+/// single rows.
+using TileList = llvm::SmallVector<const Tile *>;
+
+/// The best tiles for weights that are packed like those of `encoding`. Without
+/// a forced row, those of the last feature in the table that the CPU has,
+/// completed by those of the features before it. A forced row excludes larger
+/// ones and other features. Empty where there is no row of that name, the CPU
+/// lacks the feature or the contraction is too long.
+TileList selectTiles(const TileQuery &query, const Tile &encoding);
 
 } // namespace bitnet
 

@@ -48,6 +48,8 @@ struct OptimizeOptions : mlir::PassPipelineOptions<OptimizeOptions> {
   Option<std::string> features{
       *this, "features",
       llvm::cl::desc("features of the target's CPU, as LLVM names them")};
+  Option<std::string> cpu{*this, "cpu",
+                          llvm::cl::desc("the target's CPU, as LLVM names it")};
   Option<std::string> tile{
       *this, "tile",
       llvm::cl::desc("row of the tile table to use for every matmul")};
@@ -70,6 +72,8 @@ struct LowerOptions : mlir::PassPipelineOptions<LowerOptions> {
   Option<std::string> features{
       *this, "features",
       llvm::cl::desc("features of the target's CPU, as LLVM names them")};
+  Option<std::string> cpu{*this, "cpu",
+                          llvm::cl::desc("the target's CPU, as LLVM names it")};
   Option<std::string> tile{
       *this, "tile",
       llvm::cl::desc("row of the tile table to use for every matmul")};

@@ -78,6 +78,7 @@ def PackWeights : Pass<"bitnet-pack-weights", "mlir::func::FuncOp"> {
     Applies the attribute `bitnet.encoding` that `bitnet-select-encoding` wrote
     on a matmul: the constant's bytes are packed as `PackedLayout.h` says, and
     its type says so. One constant with two encodings becomes two constants.
+    Trits that get one bit each, for none of them is 0, become bits.
 
     Before:
     ```mlir

@@ -65,7 +65,7 @@ private:
   /// Tiles are no part of the naive lowering: they have a meaning only on
   /// packed weights.
   bool isSelected(Operation *op) const {
-    if (isa<TileDotOp>(op))
+    if (isa<TileDotOp, TileBlockOp>(op))
       return false;
     StringRef name = op->getName().getStringRef();
     return ops.empty() || llvm::is_contained(ops, name);

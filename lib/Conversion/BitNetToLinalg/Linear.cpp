@@ -26,10 +26,7 @@ static ElementsAttr unpackBytes(DenseResourceElementsAttr value,
                                 RankedTensorType unpacked) {
   auto encoding =
       cast<PackedAttr>(cast<RankedTensorType>(value.getType()).getEncoding());
-  PanelLayout layout;
-  layout.lanes = encoding.getLanes();
-  layout.fields = encoding.getFields();
-  layout.bits = encoding.getBits();
+  PanelLayout layout = encoding.getLayout();
   int64_t n = unpacked.getDimSize(0), k = unpacked.getDimSize(1);
   AsmResourceBlob *blob = value.getRawHandle().getBlob();
   if (!blob ||
@@ -280,7 +277,7 @@ struct SplitLinear : OpConversionPattern<LinearOp> {
     QuantizeOp quantized = quantizeInput(rewriter, op);
     Value sums = MatmulOp::create(
         rewriter, op.getLoc(), op.getType().clone(rewriter.getI32Type()),
-        quantized.getCodes(), op.getWeights(), nullptr, nullptr);
+        quantized.getCodes(), op.getWeights(), /*tiles=*/nullptr);
     rewriter.replaceOpWithNewOp<DequantizeOp>(
         op, op.getType(), sums, quantized.getScales(), op.getScale(),
         op.getBias(), op.getInverse());

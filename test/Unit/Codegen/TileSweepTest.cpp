@@ -1,5 +1,6 @@
 // Every row of the tile table against the naive lowering and the reference, bit
 // for bit, over shapes around the tile's own and extreme inputs.
+#include "AmxEmulator.h"
 #include "bitnet/Codegen/TileTable.h"
 #include "bitnet/InitAll.h"
 #include "bitnet/Pipelines/Pipelines.h"
@@ -28,7 +29,8 @@ namespace {
 /// Weights of one function of a module, N x K.
 struct Matrix {
   int64_t n, k;
-  std::vector<int8_t> trits;
+  bool isBinary;
+  std::vector<int8_t> weights;
   std::string name() const {
     return "matmul_" + std::to_string(n) + "x" + std::to_string(k);
   }
@@ -36,12 +38,14 @@ struct Matrix {
 
 /// Random weights; the first row is all +1 and the second all -1, so that
 /// extreme activations give the largest sums there are.
-Matrix makeMatrix(int64_t n, int64_t k, std::mt19937 &random) {
-  Matrix matrix = {n, k, std::vector<int8_t>(n * k)};
-  for (int64_t i = 0; i < n * k; ++i)
-    matrix.trits[i] = i < k       ? 1
-                      : i < 2 * k ? -1
-                                  : static_cast<int8_t>(random() % 3) - 1;
+Matrix makeMatrix(int64_t n, int64_t k, bool isBinary, std::mt19937 &random) {
+  Matrix matrix = {n, k, isBinary, std::vector<int8_t>(n * k)};
+  for (int64_t i = 0; i < n * k; ++i) {
+    int64_t any = isBinary ? random() % 2 * 2 : random() % 3;
+    matrix.weights[i] = static_cast<int8_t>(i < k       ? 1
+                                            : i < 2 * k ? -1
+                                                        : any - 1);
+  }
   return matrix;
 }
 
@@ -51,7 +55,6 @@ OwningOpRef<ModuleOp> buildModule(MLIRContext &context,
   Location loc = UnknownLoc::get(&context);
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   OpBuilder b(&context);
-  auto trit = bitnet::TritType::get(&context);
   for (const Matrix &matrix : matrices) {
     b.setInsertionPointToEnd(module->getBody());
     auto dynamic = ShapedType::kDynamic;
@@ -61,14 +64,16 @@ OwningOpRef<ModuleOp> buildModule(MLIRContext &context,
         func::FuncOp::create(b, loc, matrix.name(), b.getFunctionType(x, y));
     func->setAttr("llvm.emit_c_interface", b.getUnitAttr());
     b.setInsertionPointToStart(func.addEntryBlock());
-    ArrayRef<char> bytes(reinterpret_cast<const char *>(matrix.trits.data()),
-                         matrix.trits.size());
+    ArrayRef<char> bytes(reinterpret_cast<const char *>(matrix.weights.data()),
+                         matrix.weights.size());
+    Type element = matrix.isBinary ? Type(bitnet::BitType::get(&context))
+                                   : Type(bitnet::TritType::get(&context));
     auto value = DenseResourceElementsAttr::get(
-        RankedTensorType::get({matrix.n, matrix.k}, trit), matrix.name(),
+        RankedTensorType::get({matrix.n, matrix.k}, element), matrix.name(),
         HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, 64));
     Value w = bitnet::ConstantOp::create(b, loc, value);
     Value product = bitnet::MatmulOp::create(b, loc, y, func.getArgument(0), w,
-                                             nullptr, nullptr);
+                                             /*tiles=*/nullptr);
     func::ReturnOp::create(b, loc, product);
   }
   return module;
@@ -103,7 +108,14 @@ public:
     bitnet::buildCodegenPipeline(pm, codegen);
     if (failed(pm.run(*module)))
       return;
-    auto transformer = makeOptimizingTransformer(2, 0, nullptr);
+    // The JIT has this machine's features, and those of an emulated unit.
+    auto optimize2 = makeOptimizingTransformer(2, 0, nullptr);
+    std::string enabled = features.str();
+    auto transformer = [=](llvm::Module *llvmModule) {
+      for (llvm::Function &function : *llvmModule)
+        function.addFnAttr("target-features", enabled);
+      return optimize2(llvmModule);
+    };
     ExecutionEngineOptions options;
     options.transformer = transformer;
     auto created = ExecutionEngine::create(*module, options);
@@ -170,37 +182,71 @@ std::string hostFeatures() {
   return host ? host->features : "";
 }
 
-TEST_P(TileSweep, EqualsReference) {
-  std::string features = hostFeatures();
-  const bitnet::Tile *tile = bitnet::findTile(GetParam());
-  if (tile && !bitnet::supports(features, *tile))
-    GTEST_SKIP() << "this CPU has no " << tile->feature.str();
-  // The naive lowering is swept over the shapes of the widest tile.
-  int64_t columns = tile ? tile->columns() : 64;
-  int64_t rows = tile ? tile->rows : 6;
+/// What this machine lacks for a row, or "". AMX may be emulated.
+std::string missingFor(const bitnet::Tile &tile, std::string &features) {
+  if (!bitnet::supports(features, tile) && tile.feature.contains("amx")) {
+    bitnet::test::Amx amx = bitnet::test::enableAmx();
+    if (amx != bitnet::test::Amx::Unavailable)
+      features += ",+amx-tile,+amx-int8";
+    std::printf("AMX instructions run %s\n",
+                amx == bitnet::test::Amx::Native ? "natively" : "emulated");
+  }
+  return bitnet::supports(features, tile) ? "" : tile.feature.str();
+}
 
+/// Around a tile's own sizes; for tiles of many rows only one size at a time.
+std::vector<Matrix> makeMatrices(int64_t columns, bool isBinary, bool isSmall) {
   std::mt19937 random(1);
   std::vector<Matrix> matrices;
   for (int64_t n : {int64_t(1), columns - 1, columns, columns + 1, 2 * columns,
                     3 * columns + 2})
     for (int64_t k : {1, 3, 4, 5, 63, 64, 65, 194})
-      matrices.push_back(makeMatrix(n, k, random));
-  matrices.push_back(makeMatrix(columns + 3, 8191, random));
+      if (isSmall || n == columns + 1 || k == 194)
+        matrices.push_back(makeMatrix(n, k, isBinary, random));
+  matrices.push_back(makeMatrix(columns + 3, 8191, isBinary, random));
+  return matrices;
+}
 
-  Compiled compiled(matrices, features, GetParam());
+/// Runs some rows of every kind of activations.
+void compare(Compiled &compiled, const Matrix &matrix, int64_t m) {
+  std::mt19937 random(2);
+  for (int kind = 0; kind < 4; ++kind) {
+    // One byte off, so that nothing is aligned.
+    std::vector<int8_t> x = makeActivations(kind, m * matrix.k + 1, random);
+    std::vector<int32_t> wanted(m * matrix.n);
+    bitnet::reference::matmul(x.data() + 1, matrix.weights.data(),
+                              {m, matrix.n, matrix.k}, wanted.data());
+    ASSERT_EQ(compiled.run(matrix, x.data() + 1, m), wanted)
+        << matrix.name() << ", " << m << " rows, kind " << kind;
+  }
+}
+
+void sweep(const std::string &name, const bitnet::Tile *tile, bool isBinary) {
+  std::string features = hostFeatures();
+  if (tile)
+    if (std::string missing = missingFor(*tile, features); !missing.empty())
+      GTEST_SKIP() << "this CPU has no " << missing;
+  // The naive lowering is swept over the shapes of the widest tile.
+  int64_t rows = tile ? tile->rows : 6;
+  std::vector<Matrix> matrices = makeMatrices(tile ? tile->columns() : 64,
+                                              isBinary, /*isSmall=*/rows < 16);
+  Compiled compiled(matrices, features, name);
   ASSERT_TRUE(bool(compiled));
   for (const Matrix &matrix : matrices)
     for (int64_t m : {int64_t(0), int64_t(1), rows - 1, rows, rows + 1,
                       2 * rows, 3 * rows + 2})
-      for (int kind = 0; kind < 4; ++kind) {
-        // One byte off, so that nothing is aligned.
-        std::vector<int8_t> x = makeActivations(kind, m * matrix.k + 1, random);
-        std::vector<int32_t> wanted(m * matrix.n);
-        bitnet::reference::matmul(x.data() + 1, matrix.trits.data(),
-                                  {m, matrix.n, matrix.k}, wanted.data());
-        ASSERT_EQ(compiled.run(matrix, x.data() + 1, m), wanted)
-            << matrix.name() << ", " << m << " rows, kind " << kind;
-      }
+      ASSERT_NO_FATAL_FAILURE(compare(compiled, matrix, m));
+}
+
+TEST_P(TileSweep, EqualsReference) {
+  const bitnet::Tile *tile = bitnet::findTile(GetParam());
+  sweep(GetParam(), tile, tile && tile->fields == 8);
+}
+
+TEST(NaiveSweep, EqualsReferenceForBits) {
+  llvm::InitializeNativeTarget();
+  llvm::InitializeNativeTargetAsmPrinter();
+  sweep("naive", nullptr, /*isBinary=*/true);
 }
 
 std::vector<std::string> allTiles() {

@@ -15,8 +15,13 @@
 
 // -----
 
-// expected-error @below {{bits must be 1 or 2, not 4}}
+// expected-error @below {{bits must be 1, 1.6 or 2, not 4}}
 #p = #bitnet.packed<lanes = 8, bits = 4>
+
+// -----
+
+// expected-error @below {{bits must be 1, 1.6 or 2, not 1.5}}
+#p = #bitnet.packed<lanes = 8, bits = 1.5>
 
 // -----
 
@@ -30,8 +35,13 @@ func.func private @element(tensor<4x4xf32, #bitnet.packed<lanes = 8, bits = 2>>)
 
 // -----
 
-// expected-error @below {{a trit takes 2 bits, not 1}}
+// expected-error @below {{a trit takes 1.6 or 2 bits, not 1}}
 func.func private @trit(tensor<4x4x!bitnet.trit, #bitnet.packed<lanes = 8, bits = 1>>)
+
+// -----
+
+// expected-error @below {{a bit takes 1 bit, not 1.6}}
+func.func private @bit(tensor<4x4x!bitnet.bit, #bitnet.packed<lanes = 8, bits = 1.6>>)
 
 // -----
 
@@ -265,7 +275,7 @@ func.func @tile_vectors(%w: tensor<4x63x64xi8>, %x: tensor<1x256xi8>, %s: tensor
 // -----
 
 func.func @tile_columns(%w: tensor<4x64x64xi8>, %x: tensor<1x256xi8>, %s: tensor<1xi32>, %i: index) {
-  // expected-error @below {{gives 64 columns, not 32}}
+  // expected-error @below {{gives 4, 5 or 8 columns for each of 16 lanes, not 32 in all}}
   bitnet.tile_dot %w[%i], %x[%i], %s tile "1x64x4-generic" : tensor<4x64x64xi8>, tensor<1x256xi8>, tensor<1xi32> -> vector<1x32xi32>
   return
 }

@@ -12,8 +12,9 @@ func.func @constant() -> tensor<256x256x!bitnet.trit> {
 
 // CHECK-LABEL: func @packed
 // CHECK-SAME:    tensor<2560x2560x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>
+// CHECK-SAME:    tensor<64x64x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 1.6>>
 // CHECK-SAME:    tensor<64x64x!bitnet.bit, #bitnet.packed<lanes = 16, bits = 1>>
-func.func @packed(%w: tensor<2560x2560x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>, %b: tensor<64x64x!bitnet.bit, #bitnet.packed<lanes = 16, bits = 1>>) {
+func.func @packed(%w: tensor<2560x2560x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>, %t: tensor<64x64x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 1.6>>, %b: tensor<64x64x!bitnet.bit, #bitnet.packed<lanes = 16, bits = 1>>) {
   return
 }
 
@@ -67,7 +68,7 @@ func.func @halves(%x: tensor<?x256xbf16>, %w: tensor<704x256x!bitnet.trit>, %sca
 // CHECK-LABEL: func @steps
 // CHECK:         bitnet.quantize %{{.*}} {quantizer = #bitnet.quantizer<absmax, token, limit = 1.270000e+02 : f32, floor = 9.99999974E-6 : f32, low = -128, high = 127, reciprocal = true>} : tensor<?x256xf32> -> tensor<?x256xi8>, tensor<?xf32>
 // CHECK:         bitnet.matmul %{{.*}}, %{{.*}} : tensor<8x2560xi8>, tensor<6912x2560x!bitnet.trit> -> tensor<8x6912xi32>
-// CHECK:         bitnet.matmul %{{.*}}, %{{.*}} tile "4x64x4-generic" row_tile "1x64x4-generic" :
+// CHECK:         bitnet.matmul %{{.*}}, %{{.*}} tiles ["4x64x4-generic", "1x64x4-generic"] :
 // CHECK:         bitnet.dequantize %{{.*}}, %{{.*}}, %{{.*}} : tensor<?x704xi32>, tensor<?xf32>, tensor<1xf32> -> tensor<?x704xf32>
 // CHECK:         bitnet.dequantize %{{.*}}, %{{.*}}, %{{.*}} bias %{{.*}} : tensor<704xf32> : tensor<?x704xi32>, tensor<?xf32>, tensor<1xf32> -> tensor<?x704xf32>
 func.func @steps(%x: tensor<?x256xf32>, %codes: tensor<8x2560xi8>, %w: tensor<6912x2560x!bitnet.trit>,
@@ -78,7 +79,7 @@ func.func @steps(%x: tensor<?x256xf32>, %codes: tensor<8x2560xi8>, %w: tensor<69
       : tensor<?x256xf32> -> tensor<?x256xi8>, tensor<?xf32>
   %y = bitnet.matmul %codes, %w
       : tensor<8x2560xi8>, tensor<6912x2560x!bitnet.trit> -> tensor<8x6912xi32>
-  %z = bitnet.matmul %codes, %w tile "4x64x4-generic" row_tile "1x64x4-generic"
+  %z = bitnet.matmul %codes, %w tiles ["4x64x4-generic", "1x64x4-generic"]
       : tensor<8x2560xi8>, tensor<6912x2560x!bitnet.trit> -> tensor<8x6912xi32>
   %d = bitnet.dequantize %sums, %s, %ws
       : tensor<?x704xi32>, tensor<?xf32>, tensor<1xf32> -> tensor<?x704xf32>
@@ -150,4 +151,12 @@ func.func @head(%x: tensor<?x64xf32>, %z: tensor<?x32xf32>, %codes: tensor<2x2x4
   %u = bitnet.scaled_matmul %z, %codes, %one bits 8
       : tensor<?x32xf32>, tensor<2x2x4x16xi8>, tensor<2x1x4xf32> -> tensor<?x8xf32>
   return %y, %u : tensor<?x7xf32>, tensor<?x8xf32>
+}
+
+// CHECK-LABEL: func @block
+// CHECK:         bitnet.tile_block %{{.*}}[%{{.*}}], %{{.*}}[%{{.*}}], %{{.*}} into %{{.*}} tile "128x64x64-amx" : tensor<40x640x64xi8>, tensor<?x2560xi8>, tensor<?xi32>, memref<128x64xi32>
+func.func @block(%w: tensor<40x640x64xi8>, %x: tensor<?x2560xi8>, %sums: tensor<?xi32>, %i: index, %y: memref<128x64xi32>) {
+  bitnet.tile_block %w[%i], %x[%i], %sums into %y tile "128x64x64-amx"
+      : tensor<40x640x64xi8>, tensor<?x2560xi8>, tensor<?xi32>, memref<128x64xi32>
+  return
 }

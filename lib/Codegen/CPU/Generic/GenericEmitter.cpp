@@ -19,15 +19,16 @@ struct GenericEmitter : TileEmitter {
             MutableArrayRef<Value> sums) override {
     VectorType lanes = accumulatorType(b);
     Value words = vector::BitCastOp::create(b, lanes, weights);
+    int64_t bits = 8 / tile.fields;
     for (int64_t column = 0; column < 4; ++column) {
       SmallVector<Value> x;
       for (Value row : activations)
         x.push_back(broadcastColumn(b, row, column));
-      for (int64_t field = 0; field < 4; ++field) {
-        Value codes = extractCodes(b, words, 8 * column + 2 * field);
+      for (int64_t field = 0; field < tile.fields; ++field) {
+        Value codes = extractCodes(b, words, 8 * column + bits * field);
         for (int64_t row = 0; row < tile.rows; ++row) {
           Value product = arith::MulIOp::create(b, codes, x[row]);
-          Value &sum = sums[4 * row + field];
+          Value &sum = sums[tile.fields * row + field];
           sum = arith::AddIOp::create(b, sum, product);
         }
       }
@@ -44,7 +45,8 @@ private:
   Value extractCodes(ImplicitLocOpBuilder &b, Value words, int64_t shift) {
     VectorType lanes = accumulatorType(b);
     Value down = arith::ShRUIOp::create(b, words, splat(b, lanes, shift));
-    return arith::AndIOp::create(b, down, splat(b, lanes, 3));
+    return arith::AndIOp::create(b, down,
+                                 splat(b, lanes, (1 << 8 / tile.fields) - 1));
   }
 };
 

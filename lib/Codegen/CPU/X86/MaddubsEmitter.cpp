@@ -1,8 +1,9 @@
 // Tiles of vpmaddubsw, for AVX2.
 //
-// A pair of products is summed in 16 bits. Codes are at most 2 in fields 0 and
-// 2 and, masked in place, 8 in fields 1 and 3: a pair adds 2 * 8 * 127 = 2032
-// or -2048, and 16 steps stay within -32768..32512. Then the sums are widened.
+// A pair of products is summed in 16 bits. Fields are masked in place in the
+// lower half of a byte and, shifted down, in the upper one: they are at most 8.
+// A pair adds 2 * 8 * 127 = 2032 or -2048, and 16 steps stay within
+// -32768..32512. Then the sums are widened.
 #include "bitnet/Codegen/TileTable.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -20,26 +21,25 @@ struct MaddubsEmitter : TileEmitter {
   int64_t flushPeriod() const override { return 16; }
 
   SmallVector<Value> initNarrow(ImplicitLocOpBuilder &b) override {
-    Value zero = splat(b, narrowType(b), b.getI16IntegerAttr(0));
-    return SmallVector<Value>(4 * tile.rows, zero);
+    Value zero = splat(b, narrowType(b), 0);
+    return SmallVector<Value>(tile.fields * tile.rows, zero);
   }
 
   void step(ImplicitLocOpBuilder &b, Value weights, ValueRange activations,
             MutableArrayRef<Value> sums) override {
     auto bytes = cast<VectorType>(weights.getType());
-    Value low = splat(b, bytes, b.getI8IntegerAttr(3));
-    Value high = splat(b, bytes, b.getI8IntegerAttr(12));
-    Value upper = upperFields(b, weights);
-    Value fields[] = {arith::AndIOp::create(b, weights, low),
-                      arith::AndIOp::create(b, weights, high),
-                      arith::AndIOp::create(b, upper, low),
-                      arith::AndIOp::create(b, upper, high)};
-    for (auto [row, x] : llvm::enumerate(activations)) {
-      Value all = repeatInLanes(b, x);
-      for (int64_t i = 0; i < 4; ++i) {
+    SmallVector<Value> all;
+    for (Value x : activations)
+      all.push_back(repeatInLanes(b, x));
+    Value halves[] = {weights, upperFields(b, weights)};
+    for (int64_t field = 0; field < tile.fields; ++field) {
+      Value mask = splat(b, bytes, ((1 << bits()) - 1) << shiftOf(field));
+      Value half = halves[2 * field / tile.fields];
+      Value codes = arith::AndIOp::create(b, half, mask);
+      for (int64_t row = 0; row < tile.rows; ++row) {
         Value pairs = call(b, "llvm.x86.avx2.pmadd.ub.sw", narrowType(b),
-                           {fields[i], all});
-        Value &sum = sums[4 * row + i];
+                           {codes, all[row]});
+        Value &sum = sums[tile.fields * row + field];
         sum = arith::AddIOp::create(b, sum, pairs);
       }
     }
@@ -47,7 +47,7 @@ struct MaddubsEmitter : TileEmitter {
 
   void flush(ImplicitLocOpBuilder &b, ValueRange narrow,
              MutableArrayRef<Value> accumulators) override {
-    Value one = splat(b, narrowType(b), b.getI16IntegerAttr(1));
+    Value one = splat(b, narrowType(b), 1);
     for (auto [sum, accumulator] : llvm::zip_equal(narrow, accumulators)) {
       Value wide =
           call(b, "llvm.x86.avx2.pmadd.wd", accumulatorType(b), {sum, one});
@@ -57,9 +57,10 @@ struct MaddubsEmitter : TileEmitter {
 
   void finish(ImplicitLocOpBuilder &b,
               MutableArrayRef<Value> accumulators) override {
-    Value two = splat(b, accumulatorType(b), b.getI32IntegerAttr(2));
-    for (int64_t i = 1; i < 4 * tile.rows; i += 2)
-      accumulators[i] = arith::ShRSIOp::create(b, accumulators[i], two);
+    for (auto [i, sum] : llvm::enumerate(accumulators))
+      if (int64_t shift = shiftOf(static_cast<int64_t>(i) % tile.fields))
+        sum =
+            arith::ShRSIOp::create(b, sum, splat(b, accumulatorType(b), shift));
   }
 
 private:
@@ -67,8 +68,11 @@ private:
     return VectorType::get({2 * tile.lanes}, b.getI16Type());
   }
 
-  Value splat(ImplicitLocOpBuilder &b, VectorType type, Attribute value) {
-    return arith::ConstantOp::create(b, DenseElementsAttr::get(type, value));
+  int64_t bits() const { return 8 / tile.fields; }
+
+  /// By how many bits a field lies above the start of its half of the byte.
+  int64_t shiftOf(int64_t field) const {
+    return field % (tile.fields / 2) * bits();
   }
 
   Value call(ImplicitLocOpBuilder &b, StringRef name, Type type,
@@ -78,11 +82,11 @@ private:
         .getResult(0);
   }
 
-  /// Fields 2 and 3 where 0 and 1 were; by 16-bit lanes, since x86 has no 8-bit
-  /// shift. What crosses a byte is masked away.
+  /// The upper half of each byte where the lower was; by 16-bit lanes, since
+  /// x86 has no 8-bit shift. What crosses a byte is masked away.
   Value upperFields(ImplicitLocOpBuilder &b, Value weights) {
     Value words = vector::BitCastOp::create(b, narrowType(b), weights);
-    Value four = splat(b, narrowType(b), b.getI16IntegerAttr(4));
+    Value four = splat(b, narrowType(b), 4);
     Value down = arith::ShRUIOp::create(b, words, four);
     return vector::BitCastOp::create(b, weights.getType(), down);
   }

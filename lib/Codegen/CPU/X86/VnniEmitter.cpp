@@ -1,9 +1,5 @@
 // Tiles of vpdpbusd: AVX-VNNI on 256 bits, AVX512-VNNI on 512.
-//
-// No field is shifted into place. The bytes v, v & 63, v & 15 and v & 3 feed
-// four accumulators; neighbours differ by one field's products, times 64, 16
-// and 4, which `finish` takes out.
-#include "bitnet/Codegen/TileTable.h"
+#include "VnniSteps.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -12,49 +8,64 @@
 using namespace mlir;
 using namespace bitnet;
 
+SmallVector<Value> VnniSteps::mask(ImplicitLocOpBuilder &b, Value bytes,
+                                   int64_t fields) const {
+  int64_t bits = 8 / fields;
+  SmallVector<Value> masked;
+  for (int64_t field = 0; field + 1 < fields; ++field) {
+    Value below = splat(b, cast<VectorType>(bytes.getType()),
+                        (int64_t(1) << (field + 1) * bits) - 1);
+    masked.push_back(arith::AndIOp::create(b, bytes, below));
+  }
+  masked.push_back(bytes);
+  return masked;
+}
+
+Value VnniSteps::dot(ImplicitLocOpBuilder &b, Value sum, Value codes,
+                     Value x) const {
+  StringRef name = tile.lanes == 16 ? "llvm.x86.avx512.vpdpbusd.512"
+                                    : "llvm.x86.avx512.vpdpbusd.256";
+  return LLVM::CallIntrinsicOp::create(b, accumulatorType(b),
+                                       b.getStringAttr(name),
+                                       ValueRange{sum, codes, x})
+      .getResult(0);
+}
+
+Value VnniSteps::shiftDown(ImplicitLocOpBuilder &b, Value sum,
+                           int64_t by) const {
+  return arith::ShRSIOp::create(b, sum, splat(b, accumulatorType(b), by));
+}
+
+void VnniSteps::separate(ImplicitLocOpBuilder &b,
+                         MutableArrayRef<Value> sums) const {
+  auto fields = static_cast<int64_t>(sums.size());
+  for (int64_t field = fields - 1; field > 0; --field) {
+    Value scaled = arith::SubIOp::create(b, sums[field], sums[field - 1]);
+    sums[field] = shiftDown(b, scaled, field * (8 / fields));
+  }
+}
+
 namespace {
 
-struct VnniEmitter : TileEmitter {
-  using TileEmitter::TileEmitter;
+struct VnniEmitter : VnniSteps {
+  using VnniSteps::VnniSteps;
 
   void step(ImplicitLocOpBuilder &b, Value weights, ValueRange activations,
             MutableArrayRef<Value> sums) override {
-    auto bytes = cast<VectorType>(weights.getType());
-    SmallVector<Value, 4> masked = {weights};
-    for (int64_t mask : {63, 15, 3})
-      masked.push_back(arith::AndIOp::create(
-          b, weights,
-          arith::ConstantOp::create(
-              b, DenseElementsAttr::get(bytes, b.getI8IntegerAttr(mask)))));
-    for (auto [row, x] : llvm::enumerate(activations)) {
-      Value all = repeatInLanes(b, x);
-      for (int64_t i = 0; i < 4; ++i) {
-        Value &sum = sums[4 * row + i];
-        sum = dot(b, sum, masked[i], all);
+    SmallVector<Value> x;
+    for (Value row : activations)
+      x.push_back(repeatInLanes(b, row));
+    for (auto [field, masked] : llvm::enumerate(mask(b, weights, tile.fields)))
+      for (int64_t row = 0; row < tile.rows; ++row) {
+        Value &sum = sums[tile.fields * row + field];
+        sum = dot(b, sum, masked, x[row]);
       }
-    }
   }
 
   void finish(ImplicitLocOpBuilder &b,
               MutableArrayRef<Value> accumulators) override {
-    for (int64_t row = 0; row < tile.rows; ++row) {
-      MutableArrayRef<Value> a = accumulators.slice(4 * row, 4);
-      Value field3 = difference(b, a[0], a[1], 6);
-      Value field2 = difference(b, a[1], a[2], 4);
-      Value field1 = difference(b, a[2], a[3], 2);
-      Value field0 = a[3];
-      a[0] = field0, a[1] = field1, a[2] = field2, a[3] = field3;
-    }
-  }
-
-private:
-  Value dot(ImplicitLocOpBuilder &b, Value sum, Value codes, Value x) {
-    StringRef name = tile.lanes == 16 ? "llvm.x86.avx512.vpdpbusd.512"
-                                      : "llvm.x86.avx512.vpdpbusd.256";
-    return LLVM::CallIntrinsicOp::create(b, accumulatorType(b),
-                                         b.getStringAttr(name),
-                                         ValueRange{sum, codes, x})
-        .getResult(0);
+    for (int64_t row = 0; row < tile.rows; ++row)
+      separate(b, accumulators.slice(tile.fields * row, tile.fields));
   }
 };
 
