@@ -8,7 +8,7 @@ install(TARGETS BitNet EXPORT BitNetTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT BitNetTargets NAMESPACE BitNet:: DESTINATION ${BITNET_CMAKE_DIR})
 
-# <prefix>/include holds dialects/ and bitnet/, as the source tree does.
+# <prefix>/include holds dialects/, bitnet/ and bitnet-c/, as the source tree does.
 foreach(root ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
   install(DIRECTORY ${root}/dialects ${root}/include/bitnet
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
@@ -16,6 +16,9 @@ foreach(root ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
     PATTERN "*.h" PATTERN "*.td" PATTERN "*.def" PATTERN "*.inc"
     PATTERN "CMakeFiles" EXCLUDE)
 endforeach()
+
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/bitnet-c
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
 configure_package_config_file(
   ${CMAKE_CURRENT_LIST_DIR}/BitNetConfig.cmake.in
