@@ -2,6 +2,7 @@
 #include "bitnet/Pipelines/CompileFlags.h"
 #include "bitnet/Import/ChatTemplate.h"
 
+#include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -10,6 +11,7 @@ using namespace llvm;
 using bitnet::CompileFlags;
 using bitnet::CompileOptions;
 using bitnet::Emit;
+using bitnet::WeightsPlace;
 
 //===----------------------------------------------------------------------===//
 // By name
@@ -65,7 +67,7 @@ static Error setOther(CompileFlags &flags, StringRef name, StringRef value) {
   } else if (name == "weights") {
     if (value != "embed" && value != "file")
       return wrong(name, "embed or file", value);
-    flags.weightsInFile = value == "file";
+    flags.weights = value == "file" ? WeightsPlace::File : WeightsPlace::Embed;
   } else if (name == "max-context") {
     if (value.getAsInteger(10, flags.maxContext) || flags.maxContext < 1)
       return wrong(name, "a number from 1", value);
@@ -168,7 +170,7 @@ static Error findTarget(const CompileFlags &flags, StringRef output,
 /// Names the file that gets the weights.
 static Error placeWeights(const CompileFlags &flags, StringRef output,
                           CompileOptions &options) {
-  if (!flags.weightsInFile)
+  if (flags.weights == WeightsPlace::Embed)
     return Error::success();
   if (options.emit < Emit::SharedLibrary || output.empty())
     return createStringError("--weights=file wants --emit=exe or --emit=so");

@@ -14,6 +14,7 @@
 
 using namespace llvm;
 using bitnet::Emit;
+using bitnet::WeightsPlace;
 
 static bitnet::CompileFlags flags;
 
@@ -104,11 +105,11 @@ static cl::opt<std::string, true> head(
              "f32, f16, bf16, int8 or int4"),
     cl::value_desc("type"), cl::cat(category));
 
-static cl::opt<bool, true> weights(
+static cl::opt<WeightsPlace, true> weights(
     "weights", cl::desc("Where a program or library has its weights:"),
-    cl::location(flags.weightsInFile),
-    cl::values(clEnumValN(false, "embed", "in it (default)"),
-               clEnumValN(true, "file",
+    cl::location(flags.weights),
+    cl::values(clEnumValN(WeightsPlace::Embed, "embed", "in it (default)"),
+               clEnumValN(WeightsPlace::File, "file",
                           "in a file beside it, with the suffix .weights")),
     cl::cat(category));
 

@@ -13,6 +13,9 @@
 
 namespace bitnet {
 
+/// Where a program or library has its weights.
+enum class WeightsPlace { Embed, File };
+
 /// One field for each flag, as `bitnet-compile --help` describes it.
 struct CompileFlags {
   Emit emit = Emit::Executable;
@@ -27,7 +30,7 @@ struct CompileFlags {
   std::string tokenizer, chatTemplate;
   std::string ternarize;
   bool ternarizeHead = false;
-  bool weightsInFile = false;
+  WeightsPlace weights = WeightsPlace::Embed;
 };
 
 /// Sets a flag by its name, without dashes. Error if there is no such flag, or
