@@ -3,9 +3,9 @@
 #include "bitnet/Codegen/Passes.h"
 #include "bitnet/Codegen/TileTable.h"
 #include "dialects/BitNet/BitNetDialect.h"
+#include "dialects/BitNet/TritBytes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
 
 namespace bitnet {
 #define GEN_PASS_DEF_SELECTENCODING
@@ -35,16 +35,23 @@ static double costPerWeight(const bitnet::CpuFamily &family,
   return cost / (bytes * static_cast<double>(row.fields));
 }
 
-/// Whether trits are all -1 or +1, as far as their bytes are at hand.
+/// Whether trits are all -1 or +1, as far as they are at hand.
 static bool hasNoZero(bitnet::MatmulOp matmul) {
   auto constant = matmul.getWeights().getDefiningOp<bitnet::ConstantOp>();
-  auto resource = dyn_cast<DenseResourceElementsAttr>(constant.getValue());
-  AsmResourceBlob *blob =
-      resource ? resource.getRawHandle().getBlob() : nullptr;
-  if (!blob)
+  ElementsAttr value = constant.getValue();
+  if (!bitnet::hasTrits(value))
     return false;
-  ArrayRef<char> bytes = blob->getData();
-  return !StringRef(bytes.data(), bytes.size()).contains('\0');
+  // Among trits there is a zero soon.
+  std::vector<int8_t> some(4096);
+  int64_t count = value.getNumElements();
+  for (int64_t first = 0; first < count;
+       first += static_cast<int64_t>(some.size())) {
+    some.resize(std::min<int64_t>(count - first, some.size()));
+    bitnet::readTrits(value, first, some);
+    if (llvm::is_contained(some, 0))
+      return false;
+  }
+  return true;
 }
 
 namespace {
