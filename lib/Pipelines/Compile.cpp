@@ -306,8 +306,7 @@ static LogicalResult writeLinked(ModuleOp module, StringRef linked,
   std::vector<bitnet::WeightPart> parts = bitnet::getWeightParts(module);
   auto file = llvm::MemoryBuffer::getFile(linked);
   if (!file)
-    return module.emitError()
-           << "cannot read what was linked: " << file.getError().message();
+    return report(module, llvm::errorCodeToError(file.getError()));
   if (!options.weightsFile.empty()) {
     SmallString<128> path(llvm::sys::path::parent_path(output));
     llvm::sys::path::append(path, options.weightsFile);

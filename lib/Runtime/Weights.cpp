@@ -110,7 +110,7 @@ static Status mapFile(int file, const char *path) {
   mappedSize = static_cast<size_t>(info.st_size);
   void *address = mmap(nullptr, mappedSize, PROT_READ, MAP_SHARED, file, 0);
   if (address == MAP_FAILED)
-    return Status::error("cannot map '%s': %s", path, std::strerror(errno));
+    return Status::error("cannot read '%s': %s", path, std::strerror(errno));
   madvise(address, mappedSize, MADV_WILLNEED);
   mapped = address;
   bitnet_weights_base = static_cast<const char *>(address) + header.offset;

@@ -9,7 +9,7 @@ EMITTERS = "emitError|emitOpError|createStringError|Status::error|fail|refuse"
 """`Status` is the runtime's, `fail` the importer's, `refuse` that of the
 conversion to linalg."""
 EMITTED = rf"\b(?:{EMITTERS})\([^;{{]*;"
-FORMAT = r"%(?:\.\*)?(?:l*|z)[dgiusx%]"
+FORMAT = r"%\d*(?:\.\*)?(?:l*|z)[dgiusx%]"
 LITERAL = r'"((?:[^"\\]|\\.)*)"'
 EXPECTED = r"(?:expected-error|CHECK|error:|ERROR|EXPECT|assert|in done\.stderr).*"
 

@@ -21,6 +21,7 @@ def SeparateWeights : Pass<"bitnet-separate-weights", "mlir::ModuleOp"> {
     Before:
     ```mlir
     llvm.mlir.global private constant @w(dense_resource<w> : tensor<4xi8>) {alignment = 64 : i64} : !llvm.array<4 x i8>
+    ...
     llvm.func @address() -> !llvm.ptr {
       %0 = llvm.mlir.addressof @w : !llvm.ptr
       llvm.return %0 : !llvm.ptr
