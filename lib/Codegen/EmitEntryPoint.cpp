@@ -130,6 +130,21 @@ static std::string describeOutputs(func::FuncOp model) {
   return text;
 }
 
+/// A number that the caller gives beside the inputs: how many logits it wants,
+/// how many positions there are in the caches.
+static bool isCount(func::FuncOp model, unsigned argument) {
+  return model.getArgumentTypes()[argument].isIndex() &&
+         model.getArgAttr(argument, kRole);
+}
+
+static bool countsLogits(func::FuncOp model) {
+  for (unsigned i = 0; i < model.getNumArguments(); ++i)
+    if (auto role = model.getArgAttrOfType<StringAttr>(i, kRole))
+      if (role.getValue() == "logit-count")
+        return true;
+  return false;
+}
+
 static std::string signatureOf(func::FuncOp model) {
   StringRef name = stringOr(
       model->getParentOfType<ModuleOp>()->getDiscardableAttrDictionary(),
@@ -139,18 +154,14 @@ static std::string signatureOf(func::FuncOp model) {
           model->getParentOfType<ModuleOp>()->getAttrOfType<IntegerAttr>(
               "bitnet.model.context"))
     text += "context\t" + std::to_string(context.getInt()) + "\n";
+  if (countsLogits(model))
+    text += "counts-logits\n";
   for (auto [i, type] : llvm::enumerate(model.getArgumentTypes()))
     if (auto buffer = dyn_cast<MemRefType>(type))
       text += describe("input", i, buffer, model.getArgAttrDict(i));
   text += describeOutputs(model);
   text.push_back('\0');
   return text;
-}
-
-/// The number of positions in the caches: the last argument, an index.
-static bool isLength(func::FuncOp model, unsigned argument) {
-  return argument + 1 == model.getNumArguments() &&
-         model.getArgumentTypes()[argument].isIndex();
 }
 
 /// Inputs and outputs are plain buffers of types that C knows.
@@ -167,7 +178,7 @@ static LogicalResult checkInterface(func::FuncOp model) {
     return success();
   };
   ArrayRef<Type> arguments = model.getArgumentTypes();
-  if (!arguments.empty() && isLength(model, arguments.size() - 1))
+  for (unsigned last = arguments.size(); last-- && isCount(model, last);)
     arguments = arguments.drop_back();
   return failure(failed(check(arguments, "input")) ||
                  failed(check(model.getResultTypes(), "output")));

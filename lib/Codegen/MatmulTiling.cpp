@@ -166,23 +166,41 @@ private:
     return affine::makeComposedFoldedAffineApply(rewriter, loc, expr, operands);
   }
 
-  /// How many rows meet all panels before the next rows do; 0 for all of them.
-  int64_t getChunk(OpFoldResult rows) {
+  /// How many rows meet all panels before the next rows do: as many as are said
+  /// to fit into the cache, or a bit less, so that all chunks are about equal
+  /// and threads get equal shares. Null for all rows.
+  Value getChunk(OpFoldResult rows) {
     auto limit = contractions[0].matmul->getAttrOfType<IntegerAttr>(
         bitnet::kRowsInCacheAttr);
     std::optional<int64_t> known = getConstantIntValue(rows);
-    return !limit || (known && *known <= limit.getInt()) ? 0 : limit.getInt();
+    if (!limit || (known && *known <= limit.getInt()))
+      return Value();
+    Value one = index(1), block = index(getTiles()[0]->rows);
+    Value all = arith::MaxUIOp::create(rewriter, loc, toValue(rows), one);
+    Value chunks = divideCeil(all, index(limit.getInt()));
+    Value blocks = divideCeil(divideCeil(all, chunks), block);
+    return arith::MulIOp::create(rewriter, loc, blocks, block);
+  }
+
+  Value index(int64_t value) {
+    return arith::ConstantIndexOp::create(rewriter, loc, value);
+  }
+
+  /// a and b are positive.
+  Value divideCeil(Value a, Value b) {
+    Value less = arith::SubIOp::create(rewriter, loc, b, index(1));
+    Value more = arith::AddIOp::create(rewriter, loc, a, less);
+    return arith::DivUIOp::create(rewriter, loc, more, b);
   }
 
   /// min(rows - first, chunk)
-  OpFoldResult rowsOfChunk(OpFoldResult rows, Value first, int64_t chunk) {
-    AffineExpr d0, d1;
-    bindDims(rewriter.getContext(), d0, d1);
-    AffineExpr most = rewriter.getAffineConstantExpr(chunk);
+  OpFoldResult rowsOfChunk(OpFoldResult rows, Value first, Value chunk) {
+    AffineExpr d0, d1, d2;
+    bindDims(rewriter.getContext(), d0, d1, d2);
     return affine::makeComposedFoldedAffineMin(
         rewriter, loc,
-        AffineMap::get(2, 0, {d0 - d1, most}, rewriter.getContext()),
-        {rows, first});
+        AffineMap::get(3, 0, {d0 - d1, d2}, rewriter.getContext()),
+        {rows, first, chunk});
   }
 
   /// forall (chunk of rows, panel) { blocks of rows, the largest first }
@@ -190,14 +208,14 @@ private:
     OpBuilder::InsertionGuard guard(rewriter);
     OpFoldResult rows = tensor::getMixedSize(
         rewriter, loc, contractions[0].matmul.getActivations(), 0);
-    int64_t chunk = getChunk(rows);
+    Value chunk = getChunk(rows);
     OpFoldResult one = rewriter.getIndexAttr(1);
     SmallVector<OpFoldResult> lower = {rewriter.getIndexAttr(0),
                                        rewriter.getIndexAttr(panels.first)};
     SmallVector<OpFoldResult> upper = {chunk ? rows : one,
                                        rewriter.getIndexAttr(panels.last)};
     SmallVector<OpFoldResult> step = {
-        rewriter.getIndexAttr(std::max<int64_t>(chunk, 1)), one};
+        chunk ? OpFoldResult(chunk) : OpFoldResult(one), one};
     auto loop = scf::ForallOp::create(rewriter, markRange(panels), lower, upper,
                                       step, ValueRange{init}, std::nullopt);
     rewriter.setInsertionPointToStart(loop.getBody());

@@ -58,6 +58,7 @@ static void addBuffers(OpPassManager &pm) {
 
 void bitnet::buildLowerPipeline(OpPassManager &pm,
                                 const LowerOptions &options) {
+  pm.addPass(createLimitLogits());
   pm.addPass(createUpdateCachesInPlace());
   pm.addNestedPass<func::FuncOp>(createMarkKinds());
   addRows(pm);

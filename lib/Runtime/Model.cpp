@@ -96,9 +96,7 @@ namespace {
 /// What the entry point is given.
 class Call {
 public:
-  Call(const Array<Tensor> &inputs, const Array<Tensor> &storage,
-       int64_t length)
-      : length(length) {
+  Call(const Array<Tensor> &inputs, const Array<Tensor> &storage) {
     size_t count = 0;
     for (const Tensor &input : inputs)
       count += descriptorWords(input.shape.rank);
@@ -110,15 +108,16 @@ public:
       pointers.push(&words[count]);
       count += descriptorWords(tensor.shape.rank);
     }
-    pointers.push(&this->length);
   }
+
+  /// One more argument, which has to outlive the call.
+  void add(int64_t &number) { pointers.push(&number); }
 
   void *const *arguments() { return pointers.data(); }
 
 private:
   Array<int64_t> words;
   Array<void *> pointers;
-  int64_t length;
 };
 
 } // namespace
@@ -130,8 +129,13 @@ static bool isInCache(const Signature &signature, const Port &output) {
 }
 
 Result<Array<Tensor>> Model::step(const Array<Tensor> &inputs,
-                                  const Array<Tensor> &storage) const {
-  Call arguments(inputs, storage, cacheLength(signature, inputs));
+                                  const Array<Tensor> &storage,
+                                  int64_t logitCount) const {
+  int64_t length = cacheLength(signature, inputs);
+  Call arguments(inputs, storage);
+  if (signature.countsLogits)
+    arguments.add(logitCount);
+  arguments.add(length);
   Array<int64_t> results;
   size_t count = 0;
   for (const Port &output : signature.outputs)
@@ -162,7 +166,7 @@ Result<Array<Tensor>> Model::run(Array<Tensor> &inputs) const {
   Result<Array<Tensor>> storage = roomForRun(signature, inputs);
   if (storage.failed())
     return storage;
-  Result<Array<Tensor>> outputs = step(inputs, *storage);
+  Result<Array<Tensor>> outputs = step(inputs, *storage, INT64_MAX);
   if (outputs.failed())
     return outputs;
   for (size_t i = 0; i < outputs->size(); ++i)

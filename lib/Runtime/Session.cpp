@@ -237,7 +237,7 @@ Status Session::feedChunk(const int64_t *ids, size_t count, size_t stride,
     return status;
   if (Status status = makeRoom(inputs, int64_t(count)); status.failed())
     return status;
-  Result<Array<Tensor>> outputs = model->step(inputs, caches);
+  Result<Array<Tensor>> outputs = model->step(inputs, caches, /*logitCount=*/1);
   if (outputs.failed())
     return outputs.takeError();
   logits = std::move((*outputs)[logitsOutput]);

@@ -175,6 +175,11 @@ static Status parseLine(Array<Text> &fields, size_t number,
   }
   if (number == 3 && fields[0] == "context")
     return parseContext(fields, signature);
+  if (signature.inputs.empty() && fields[0] == "counts-logits") {
+    signature.countsLogits = true;
+    return fields.size() == 1 ? Status::success()
+                              : Status::error("'counts-logits' stands alone");
+  }
   bool isInput = fields[0] == "input";
   if (!isInput && !(fields[0] == "output"))
     return Status::error("unknown entry '%s'", fields[0].c_str());

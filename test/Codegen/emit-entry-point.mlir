@@ -65,6 +65,22 @@ func.func @main(
 
 // -----
 
+// How many logits are wanted stands before the length of the caches.
+// CHECK:       @bitnet_signature("bitnet 1\0Amodel\09model\0Acounts-logits\0A
+// CHECK-SAME:    input\09x\09f32\09-\094\0A
+// CHECK-SAME:    output\09y\09f32\09logits\0A\00")
+// CHECK:       llvm.func @bitnet_main(
+// CHECK:         llvm.getelementptr %{{.*}}[1]
+// CHECK:         llvm.getelementptr %{{.*}}[2]
+func.func @main(
+    %x: memref<4xf32> {onnx.name = "x"}, %count: index {bitnet.role = "logit-count"},
+    %length: index {bitnet.role = "length"}) -> (memref<f32> {bitnet.role = "logits", onnx.name = "y"}) {
+  %y = memref.alloc() : memref<f32>
+  return %y : memref<f32>
+}
+
+// -----
+
 // CHECK-LABEL: func.func @leaves_other_modules_alone(
 // CHECK-NOT:   bitnet_
 func.func @leaves_other_modules_alone() {

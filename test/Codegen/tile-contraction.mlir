@@ -60,9 +60,15 @@ func.func @fuses_consumer(%x: tensor<1x4xi8>, %s: tensor<1xf32>) -> tensor<1x64x
 
 // -----
 
-// Six rows at a time meet all panels, so that they stay in the cache.
+// About six rows at a time meet all panels, so that they stay in the cache: as
+// many chunks as that takes, of equal numbers of blocks of four.
 // CHECK-LABEL: func @cuts_rows_into_chunks(
-// CHECK:         scf.forall (%[[FIRST:.*]], %{{.*}}) = (0, 0) to (%{{.*}}, 2) step (6, 1)
+// CHECK:         %[[ALL:.*]] = arith.maxui %{{.*}}, %c1
+// CHECK:         %[[CHUNKS:.*]] = arith.divui %{{.*}}, %c6
+// CHECK:         arith.divui %{{.*}}, %[[CHUNKS]]
+// CHECK:         %[[BLOCKS:.*]] = arith.divui %{{.*}}, %c4
+// CHECK:         %[[CHUNK:.*]] = arith.muli %[[BLOCKS]], %c4
+// CHECK:         scf.forall (%[[FIRST:.*]], %{{.*}}) = (0, 0) to (%{{.*}}, 2) step (%[[CHUNK]], 1)
 // CHECK:           affine.min
 // CHECK-COUNT-2:   bitnet.tile_dot
 // BUFFER-LABEL: func @cuts_rows_into_chunks(

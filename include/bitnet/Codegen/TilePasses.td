@@ -88,7 +88,8 @@ def TileContraction : Pass<"bitnet-tile-contraction", "mlir::func::FuncOp"> {
     not hold is a `bitnet.tile_block`, of which the consumer reads a row at a
     time.) Columns that do not fill a panel are a loop of their own, so that
     every tile has a static shape. Where activations don't fit into a core's
-    cache, rows are cut into chunks that meet all panels one after the other.
+    cache, rows are cut into chunks, as equal as can be, that meet all panels one
+    after the other.
 
     Before:
     ```mlir

@@ -27,9 +27,11 @@ struct Model {
   /// The same with caches that stay where they are: `storage` has a tensor for
   /// each input of role Cache, with room for more positions than the input has.
   /// The new positions are written behind them; the outputs that are the next
-  /// values of caches are "not given".
+  /// values of caches are "not given". Where the model can, it gives the logits
+  /// of the last `logitCount` positions alone.
   Result<Array<Tensor>> step(const Array<Tensor> &inputs,
-                             const Array<Tensor> &storage) const;
+                             const Array<Tensor> &storage,
+                             int64_t logitCount) const;
 };
 
 /// The model this program or library was linked with.

@@ -49,6 +49,7 @@ struct Port {
 struct Signature {
   Text model;
   int64_t context = 0; ///< the most positions of a language model; 0: unknown
+  bool countsLogits = false; ///< the model is told how many are wanted
   Array<Port> inputs;
   Array<Port> outputs;
 

@@ -54,4 +54,50 @@ def NarrowHead : Pass<"bitnet-narrow-head", "mlir::func::FuncOp"> {
                            "mlir::linalg::LinalgDialect"];
 }
 
+def LimitLogits : Pass<"bitnet-limit-logits", "mlir::ModuleOp"> {
+  let summary = "compute the logits of the last positions alone, as many as asked for";
+  let description = [{
+    A prompt gives a language model many positions, but what comes next depends
+    on the logits of the last one. The product that gives the logits of `@main`
+    takes the rows of the last positions of each sequence; how many is one more
+    argument, of which more than there are means all. The other rows are not
+    computed; these are the same bits as before.
+
+    A model is left as it is where its logits are no product of rows that are
+    positions of sequences of any length.
+
+    Before:
+    ```mlir
+    func.func @main(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>, %batch: index, %sequence: index)
+        -> (tensor<?x?x8xf32> {bitnet.role = "logits"}) {
+      %zero = arith.constant 0.0 : f32
+      %c0 = arith.constant 0 : index
+      %rows = tensor.dim %x, %c0 : tensor<?x4xf32>
+      %empty = tensor.empty(%rows) : tensor<?x8xf32>
+      %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<?x8xf32>) -> tensor<?x8xf32>
+      %y = linalg.matmul indexing_maps = [#x, #w, #y] ins(%x, %w : tensor<?x4xf32>, tensor<8x4xf32>)
+          outs(%init : tensor<?x8xf32>) -> tensor<?x8xf32>
+      %logits = tensor.expand_shape %y [[0, 1], [2]] output_shape [%batch, %sequence, 8]
+          : tensor<?x8xf32> into tensor<?x?x8xf32>
+      return %logits : tensor<?x?x8xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @main(..., %wanted: index {bitnet.role = "logit-count"}) -> ... {
+      %count = arith.minsi %wanted, %sequence : index
+      %first = arith.subi %sequence, %count : index
+      %positions = tensor.expand_shape %x [[0, 1], [2]] output_shape [%batch, %sequence, 4] ...
+      %last = tensor.extract_slice %positions[0, %first, 0] [%batch, %count, 4] [1, 1, 1] ...
+      %few = tensor.collapse_shape %last [[0, 1], [2]] ...
+      %y = linalg.matmul ... ins(%few, %w ...
+      %logits = tensor.expand_shape %y [[0, 1], [2]] output_shape [%batch, %count, 8] ...
+    ```
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect",
+                           "mlir::tensor::TensorDialect"];
+  let statistics = [Statistic<"numLimited", "num-limited",
+                              "Number of products that compute fewer rows">];
+}
+
 #endif // BITNET_TRANSFORMS_HEADPASSES_TD

@@ -36,6 +36,9 @@ TEST(Signature, KnowsTheContext) {
   ASSERT_FALSE(result.failed()) << result.message();
   EXPECT_EQ(result->context, 512);
   EXPECT_EQ(parseSignature(kHead.c_str())->context, 0);
+  EXPECT_FALSE(result->countsLogits);
+  EXPECT_TRUE(parseSignature((kHead + "context\t512\ncounts-logits\n").c_str())
+                  ->countsLogits);
 }
 
 TEST(Signature, TakesANameWithAMinusForASymbol) {
@@ -64,6 +67,7 @@ TEST(Signature, RefusesWhatItDoesNotKnow) {
   const std::string whole = "malformed signature: ";
   const std::pair<std::string, std::string> cases[] = {
       {"", line + "1: 'bitnet 1' is wanted, not ''"},
+      {kHead + "counts-logits\t1\n", line + "3: 'counts-logits' stands alone"},
       {kHead + "context\n", line + "3: 'context' wants a number"},
       {kHead + "context\tbatch\n", line + "3: 'context' wants a number"},
       {kHead + "context\t0\n", line + "3: 'context' wants a number"},
