@@ -64,6 +64,16 @@ def test_same_tokens(elsewhere):
         assert new_ids == case["new_ids"]
 
 
+def test_same_samples(austen, elsewhere):
+    """What is drawn with a seed."""
+    ids = ",".join(map(str, GREEDY[1]["ids"]))
+    options = ["--temperature", 0.9, "--top-p", 0.9, "--seed", 7, "-n", 12]
+    command = ["generate", "--ids", ids, *options]
+    drawn = austen.output(*command, threads=1)
+    for program in elsewhere:
+        assert program.output(*command, threads=2) == drawn
+
+
 def test_same_text(elsewhere):
     """Its tokenizer works, too."""
     for program in elsewhere:
