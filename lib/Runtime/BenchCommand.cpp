@@ -247,7 +247,9 @@ static Status benchLanguageModel(const Model &model,
       std::printf("\"breakdown\": {\"prefill\": %s, \"decode\": %s, "
                   "\"read_limit_gb_per_s\": %.3f}, ",
                   breakdownJSON(breakdown.prefill, 1, tokenCount).c_str(),
-                  breakdownJSON(breakdown.decode, steps, 1).c_str(),
+                  decode.empty()
+                      ? "[]"
+                      : breakdownJSON(breakdown.decode, steps, 1).c_str(),
                   readLimit());
     printCache(model.signature, /*isJSON=*/true);
     printSetting(/*isJSON=*/true);

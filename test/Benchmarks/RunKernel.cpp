@@ -1,10 +1,11 @@
-// Times one layer that was compiled to a shared library:
+// Times layers that were compiled to a shared library:
 //
-//     run-kernel LIBRARY ROWS COLUMNS PANELSxVECTORSxBYTES STREAM SECONDS
+//     run-kernel LIBRARY ROWS COLUMNS PANELSxVECTORSxBYTES STREAM LAYERS
+//     SECONDS
 //
-// Its weights are an input, so that STREAM bytes of them can be gone through, a
-// layer's worth at each call. Prints the best and the median of the samples, in
-// nanoseconds a call.
+// Their weights are an input, so that STREAM bytes of them can be gone through,
+// a call's worth at a time; there is an output for each of LAYERS. Prints the
+// best and the median of the samples, in nanoseconds a call.
 #include "bitnet/Runtime/Library.h"
 
 #include <algorithm>
@@ -29,16 +30,16 @@ struct Kernel {
   std::vector<int8_t> activations;
   std::vector<float> scales;
   bitnet_tensor inputs[3];
+  std::vector<bitnet_tensor> outputs;
 
   void call(char *weights) {
     inputs[1].data = weights;
-    bitnet_tensor output;
     char error[256];
-    if (run(inputs, 3, &output, 1, error, sizeof error)) {
+    if (run(inputs, 3, outputs.data(), outputs.size(), error, sizeof error)) {
       std::fprintf(stderr, "error: %s\n", error);
       std::exit(1);
     }
-    release(&output, 1);
+    release(outputs.data(), outputs.size());
   }
 };
 
@@ -70,13 +71,14 @@ static Kernel makeKernel(char **arguments) {
   if (std::sscanf(arguments[4], "%ldx%ldx%ld", &weights.shape[0],
                   &weights.shape[1], &weights.shape[2]) != 3)
     std::exit(2);
+  kernel.outputs.resize(size_t(std::atoll(arguments[6])));
   kernel.inputs[2] = {"s",    BITNET_F32,           1,
                       {rows}, kernel.scales.data(), nullptr};
   return kernel;
 }
 
 int main(int count, char **arguments) {
-  if (count != 7)
+  if (count != 8)
     return 2;
   Kernel kernel = makeKernel(arguments);
   const int64_t *shape = kernel.inputs[1].shape;
@@ -92,7 +94,7 @@ int main(int count, char **arguments) {
 
   int64_t calls = 0, samples = 0;
   std::vector<double> times;
-  double end = now() + std::atof(arguments[6]);
+  double end = now() + std::atof(arguments[7]);
   // A sample is one way through the stream, and 2 ms at least.
   int64_t each = copies;
   while (samples < 10 || now() < end) {

@@ -70,6 +70,9 @@ def test_bench_says_where_the_time_goes(austen):
         assert list(kinds)[-1] == "other"
         assert kinds["ternary matmul"]["gop_per_s"] > 0
     assert told["breakdown"]["read_limit_gb_per_s"] > 0
+    none = ["--prefill", 4, "--decode", 0, "--repeat", 1]
+    told = json.loads(austen.output("bench", "--breakdown", "--json", *none))
+    assert told["breakdown"]["decode"] == []
     text = austen.output("bench", "--breakdown", *options)
     assert text.count("ternary matmul") == 2 and "memory is read at" in text
 
