@@ -1,6 +1,7 @@
 // The model's signature and its C entry point. See Passes.td, and
 // lib/Runtime/README.md for the text's format and the calling convention.
 #include "bitnet/Codegen/Passes.h"
+#include "dialects/BitNet/ModelAttrs.h"
 
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -21,7 +22,6 @@ namespace bitnet {
 using namespace mlir;
 
 static constexpr StringLiteral kModel = "bitnet_model";
-static constexpr StringLiteral kRole = "bitnet.role";
 static constexpr StringLiteral kPresent = "bitnet.present";
 
 /// A type's name in the signature, empty if there is none.
@@ -78,7 +78,8 @@ static std::string describe(StringRef kind, unsigned number, MemRefType type,
         !typeName(was).empty())
       element = was;
   os << kind << '\t' << escape(stringOr(attrs, "onnx.name", unnamed)) << '\t'
-     << typeName(element) << '\t' << escape(stringOr(attrs, kRole, "-"));
+     << typeName(element) << '\t'
+     << escape(stringOr(attrs, bitnet::kRoleAttr, "-"));
 
   auto names = attrs ? attrs.getAs<ArrayAttr>("onnx.dims") : ArrayAttr();
   for (auto [i, size] : llvm::enumerate(type.getShape())) {
@@ -102,7 +103,7 @@ static std::pair<unsigned, std::string> describeCache(func::FuncOp model,
   auto present = model.getArgAttrOfType<DictionaryAttr>(input, kPresent);
   NamedAttrList attrs(present);
   auto role = StringAttr::get(model.getContext(), "present:" + Twine(input));
-  attrs.set(kRole, role);
+  attrs.set(bitnet::kRoleAttr, role);
   unsigned output = cast<IntegerAttr>(attrs.get("output")).getInt();
   return {output, describe("output", output,
                            cast<MemRefType>(model.getArgumentTypes()[input]),
@@ -134,12 +135,12 @@ static std::string describeOutputs(func::FuncOp model) {
 /// how many positions there are in the caches.
 static bool isCount(func::FuncOp model, unsigned argument) {
   return model.getArgumentTypes()[argument].isIndex() &&
-         model.getArgAttr(argument, kRole);
+         model.getArgAttr(argument, bitnet::kRoleAttr);
 }
 
 static bool countsLogits(func::FuncOp model) {
   for (unsigned i = 0; i < model.getNumArguments(); ++i)
-    if (auto role = model.getArgAttrOfType<StringAttr>(i, kRole))
+    if (auto role = model.getArgAttrOfType<StringAttr>(i, bitnet::kRoleAttr))
       if (role.getValue() == "logit-count")
         return true;
   return false;
@@ -152,7 +153,7 @@ static std::string signatureOf(func::FuncOp model) {
   std::string text = "bitnet 1\nmodel\t" + escape(name) + "\n";
   if (auto context =
           model->getParentOfType<ModuleOp>()->getAttrOfType<IntegerAttr>(
-              "bitnet.model.context"))
+              bitnet::kContextAttr))
     text += "context\t" + std::to_string(context.getInt()) + "\n";
   if (countsLogits(model))
     text += "counts-logits\n";

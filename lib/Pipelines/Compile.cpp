@@ -9,6 +9,7 @@
 #include "bitnet/Target/Link.h"
 #include "bitnet/Target/OutputFile.h"
 #include "bitnet/Target/WriteWeights.h"
+#include "dialects/BitNet/ModelAttrs.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Parser/Parser.h"
@@ -38,13 +39,13 @@ OwningOpRef<ModuleOp> bitnet::readModel(StringRef path,
 static LogicalResult boundContext(ModuleOp module, int64_t positions) {
   if (!positions)
     return success();
-  constexpr StringLiteral name = "bitnet.model.context";
-  auto known = module->getAttrOfType<IntegerAttr>(name);
+  auto known = module->getAttrOfType<IntegerAttr>(bitnet::kContextAttr);
   if (known && known.getInt() < positions)
     return module.emitError()
            << "--max-context=" << positions << " exceeds the model's "
            << known.getInt() << " positions";
-  module->setAttr(name, Builder(module).getI64IntegerAttr(positions));
+  module->setAttr(bitnet::kContextAttr,
+                  Builder(module).getI64IntegerAttr(positions));
   return success();
 }
 

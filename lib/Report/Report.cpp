@@ -3,6 +3,7 @@
 
 #include "dialects/BitNet/BitNetDialect.h"
 #include "dialects/BitNet/LayerAttrs.h"
+#include "dialects/BitNet/ModelAttrs.h"
 #include "dialects/BitNet/PackedLayout.h"
 #include "dialects/BitNet/TritBytes.h"
 
@@ -254,7 +255,7 @@ static CacheReport readCaches(func::FuncOp main) {
   CacheReport cache;
   for (BlockArgument argument : main.getArguments()) {
     auto role = main.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
-                                                  "bitnet.role");
+                                                  bitnet::kRoleAttr);
     auto type = dyn_cast<RankedTensorType>(argument.getType());
     if (!type || !role || role != "past")
       continue;

@@ -1,38 +1,26 @@
 // Reads a chat template's table and trusts nothing in it.
 
 #include "ChatProgram.h"
+#include "TableReader.h"
 
 using namespace bitnet::runtime;
 
 namespace {
 
-class Reader {
+class Reader : TableReader {
 public:
-  Reader(const void *table, size_t size)
-      : bytes(static_cast<const char *>(table)), size(size) {}
+  using TableReader::TableReader;
 
   Result<ChatProgram> run();
 
 private:
-  template <typename T> bool section(TableSection section, View<T> &view) {
-    if (section.offset % alignof(T) || section.offset > size ||
-        section.count > (size - section.offset) / sizeof(T))
-      return false;
-    view.items = reinterpret_cast<const T *>(bytes + section.offset);
-    view.count = section.count;
-    return true;
-  }
-
   bool isString(TableString string) const {
-    return string.offset <= program.strings.count &&
-           string.size <= program.strings.count - string.offset;
+    return isWithin(string, program.strings);
   }
   bool sections();
   bool areNodesValid() const;
   bool areVariablesValid() const;
 
-  const char *bytes;
-  size_t size;
   ChatProgram program;
 };
 

@@ -1,6 +1,7 @@
 // Reads a tokenizer's table and trusts nothing in it.
 
 #include "TokenTable.h"
+#include "TableReader.h"
 
 #include <cstring>
 
@@ -8,29 +9,18 @@ using namespace bitnet::runtime;
 
 namespace {
 
-class Reader {
+class Reader : TableReader {
 public:
-  Reader(const void *table, size_t size)
-      : bytes(static_cast<const char *>(table)), size(size) {}
+  using TableReader::TableReader;
 
   Result<TokenTable> run();
 
 private:
-  template <typename T> bool section(TableSection section, View<T> &view) {
-    if (section.offset % alignof(T) || section.offset > size ||
-        section.count > (size - section.offset) / sizeof(T))
-      return false;
-    view.items = reinterpret_cast<const T *>(bytes + section.offset);
-    view.count = section.count;
-    return true;
-  }
-
   bool sections();
   bool isId(uint32_t id) const { return id < table.tokens.count; }
   bool isIdOrNone(uint32_t id) const { return id == kNone || isId(id); }
   bool isString(TableString string) const {
-    return string.offset <= table.strings.count &&
-           string.size <= table.strings.count - string.offset;
+    return isWithin(string, table.strings);
   }
   bool isHeaderValid() const;
   bool areTokensValid() const;
@@ -40,8 +30,6 @@ private:
   bool areStepsValid(const View<TableStep> &steps) const;
   bool areIds(const View<uint32_t> &ids) const;
 
-  const char *bytes;
-  size_t size;
   TokenTable table;
 };
 

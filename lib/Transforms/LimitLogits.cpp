@@ -1,6 +1,7 @@
 // Logits of the last positions only. See Passes.td.
 #include "bitnet/Transforms/Passes.h"
 #include "dialects/BitNet/BitNetDialect.h"
+#include "dialects/BitNet/ModelAttrs.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -18,12 +19,11 @@ using namespace mlir;
 
 #define DEBUG_TYPE "bitnet-limit-logits"
 
-static constexpr StringLiteral kRole = "bitnet.role";
-
 /// The result that is the logits.
 static std::optional<unsigned> findLogits(func::FuncOp function) {
   for (unsigned i = 0; i < function.getNumResults(); ++i)
-    if (auto role = function.getResultAttrOfType<StringAttr>(i, kRole))
+    if (auto role =
+            function.getResultAttrOfType<StringAttr>(i, bitnet::kRoleAttr))
       if (role.getValue() == "logits")
         return i;
   return std::nullopt;
@@ -147,11 +147,11 @@ struct LimitLogits : bitnet::impl::LimitLogitsBase<LimitLogits> {
       return;
     Builder b(&getContext());
     unsigned last = function.getNumArguments();
-    if (failed(
-            function.insertArgument(last, b.getIndexType(),
-                                    b.getDictionaryAttr(b.getNamedAttr(
-                                        kRole, b.getStringAttr("logit-count"))),
-                                    function.getLoc())))
+    if (failed(function.insertArgument(
+            last, b.getIndexType(),
+            b.getDictionaryAttr(b.getNamedAttr(bitnet::kRoleAttr,
+                                               b.getStringAttr("logit-count"))),
+            function.getLoc())))
       return signalPassFailure();
     returned.set(Head(expand, function.getArgument(last)).limit());
     ++numLimited;

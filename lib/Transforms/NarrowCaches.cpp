@@ -1,6 +1,7 @@
 // Caches are kept in 16 bits. See Passes.td.
 #include "bitnet/Transforms/Passes.h"
 #include "dialects/BitNet/BitNetDialect.h"
+#include "dialects/BitNet/ModelAttrs.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -53,8 +54,8 @@ static SmallVector<bitnet::KvAppendOp> appendsTo(func::FuncOp function,
                                                  BlockArgument past) {
   SmallVector<bitnet::KvAppendOp> appends;
   auto type = dyn_cast<RankedTensorType>(past.getType());
-  auto role =
-      function.getArgAttrOfType<StringAttr>(past.getArgNumber(), "bitnet.role");
+  auto role = function.getArgAttrOfType<StringAttr>(past.getArgNumber(),
+                                                    bitnet::kRoleAttr);
   if (!type || !type.getElementType().isF32() || !role || role != "past" ||
       !isOnlyAppendedTo(past))
     return appends;

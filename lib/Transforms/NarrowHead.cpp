@@ -3,6 +3,7 @@
 #include "bitnet/Transforms/Passes.h"
 #include "dialects/BitNet/BitNetDialect.h"
 #include "dialects/BitNet/LayerAttrs.h"
+#include "dialects/BitNet/ModelAttrs.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -40,7 +41,7 @@ struct Head {
 static Value getLogits(func::FuncOp function) {
   Operation *end = function.getBody().front().getTerminator();
   for (auto [i, value] : llvm::enumerate(end->getOperands())) {
-    auto role = function.getResultAttrOfType<StringAttr>(i, "bitnet.role");
+    auto role = function.getResultAttrOfType<StringAttr>(i, bitnet::kRoleAttr);
     if (role && role.getValue() == "logits")
       return value;
   }

@@ -1,6 +1,7 @@
 // Finds out what the inputs and outputs of a model are for. See Passes.td.
 #include "bitnet/Transforms/Passes.h"
 #include "dialects/BitNet/BitNetDialect.h"
+#include "dialects/BitNet/ModelAttrs.h"
 #include "dialects/ONNX/ONNXDialect.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -18,9 +19,7 @@ using namespace mlir;
 
 #define DEBUG_TYPE "bitnet-recognize-model"
 
-static constexpr StringLiteral kRole = "bitnet.role";
 static constexpr StringLiteral kName = "onnx.name";
-static constexpr StringLiteral kContext = "bitnet.model.context";
 
 /// What a user calls an input or output, and what it is for.
 struct ConventionalName {
@@ -157,8 +156,8 @@ public:
   /// The rows of the table that positions look up, if they do.
   int64_t findContext() {
     for (BlockArgument argument : function.getArguments()) {
-      auto role =
-          function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), kRole);
+      auto role = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
+                                                        bitnet::kRoleAttr);
       if (role && role.getValue() == "positions")
         return getTableRows(argument);
     }
@@ -170,7 +169,7 @@ public:
     SmallVector<unsigned> others;
     bool hasCaches = false;
     for (unsigned i = 0; i < results.size(); ++i)
-      if (function.getResultAttr(i, kRole))
+      if (function.getResultAttr(i, bitnet::kRoleAttr))
         hasCaches = true;
       else
         others.push_back(i);
@@ -227,16 +226,16 @@ private:
 
   /// The first role found stays, and a role that is taken is not given twice.
   void setInput(unsigned index, StringRef role) {
-    if (function.getArgAttr(index, kRole) ||
+    if (function.getArgAttr(index, bitnet::kRoleAttr) ||
         (role != "past" && !taken.insert(role).second))
       return;
-    function.setArgAttr(index, kRole,
+    function.setArgAttr(index, bitnet::kRoleAttr,
                         StringAttr::get(function.getContext(), role));
   }
 
   void setResult(unsigned index, StringRef role) {
-    if (!function.getResultAttr(index, kRole))
-      function.setResultAttr(index, kRole,
+    if (!function.getResultAttr(index, bitnet::kRoleAttr))
+      function.setResultAttr(index, bitnet::kRoleAttr,
                              StringAttr::get(function.getContext(), role));
   }
 
@@ -270,10 +269,12 @@ struct RecognizeModel : bitnet::impl::RecognizeModelBase<RecognizeModel> {
 private:
   /// What the file says may be less.
   void noteContext(int64_t positions) {
-    auto known = getOperation()->getAttrOfType<IntegerAttr>(kContext);
+    auto known =
+        getOperation()->getAttrOfType<IntegerAttr>(bitnet::kContextAttr);
     if (positions > 0 && (!known || known.getInt() > positions))
       getOperation()->setAttr(
-          kContext, Builder(&getContext()).getI64IntegerAttr(positions));
+          bitnet::kContextAttr,
+          Builder(&getContext()).getI64IntegerAttr(positions));
   }
 };
 

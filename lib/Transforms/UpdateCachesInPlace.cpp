@@ -2,6 +2,7 @@
 // Passes.td.
 #include "bitnet/Transforms/Passes.h"
 #include "dialects/BitNet/BitNetDialect.h"
+#include "dialects/BitNet/ModelAttrs.h"
 
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -20,7 +21,6 @@ using namespace mlir;
 
 #define DEBUG_TYPE "bitnet-update-caches-in-place"
 
-static constexpr StringLiteral kRole = "bitnet.role";
 static constexpr StringLiteral kDims = "onnx.dims";
 
 /// The dimension of a cache that positions are appended along.
@@ -98,7 +98,7 @@ static std::optional<Cache> findCache(func::FuncOp function, unsigned index) {
     return std::nullopt;
   Attribute before = function.getArgAttr(past.getArgNumber(), kDims);
   Attribute after = function.getResultAttr(index, kDims);
-  if (function.getArgAttr(past.getArgNumber(), kRole) !=
+  if (function.getArgAttr(past.getArgNumber(), bitnet::kRoleAttr) !=
           StringAttr::get(function.getContext(), "past") ||
       !isLonger(function, getDimName(before, kPositions),
                 getDimName(after, kPositions)))
@@ -174,7 +174,7 @@ static void appendInPlace(bitnet::KvAppendOp append, Value buffer,
 static DictionaryAttr describeResult(func::FuncOp function, unsigned index) {
   Builder b(function.getContext());
   NamedAttrList attrs(function.getResultAttrDict(index));
-  attrs.erase(kRole);
+  attrs.erase(bitnet::kRoleAttr);
   attrs.set("output", b.getI64IntegerAttr(index));
   return attrs.getDictionary(b.getContext());
 }
@@ -193,17 +193,18 @@ struct UpdateCachesInPlace
     numInPlace += caches.size();
     Builder b(&getContext());
     unsigned last = function.getNumArguments();
-    if (failed(function.insertArgument(last, b.getIndexType(),
-                                       b.getDictionaryAttr(b.getNamedAttr(
-                                           kRole, b.getStringAttr("length"))),
-                                       function.getLoc())))
+    if (failed(function.insertArgument(
+            last, b.getIndexType(),
+            b.getDictionaryAttr(
+                b.getNamedAttr(bitnet::kRoleAttr, b.getStringAttr("length"))),
+            function.getLoc())))
       return signalPassFailure();
 
     llvm::BitVector inPlace(function.getNumResults());
     for (Cache &cache : caches) {
       inPlace.set(cache.result);
       unsigned index = cache.past.getArgNumber();
-      function.setArgAttr(index, kRole, b.getStringAttr("cache"));
+      function.setArgAttr(index, bitnet::kRoleAttr, b.getStringAttr("cache"));
       function.setArgAttr(index, "bitnet.present",
                           describeResult(function, cache.result));
     }

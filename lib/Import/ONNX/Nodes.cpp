@@ -8,6 +8,7 @@
 #include "Tensors.h"
 #include "Types.h"
 
+#include "dialects/BitNet/ModelAttrs.h"
 #include "dialects/ONNX/ONNXDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
@@ -337,7 +338,7 @@ OwningOpRef<ModuleOp> bitnet::importer::buildModule(const Model &model,
                      StringAttr::get(&context, getModelName(model.path)));
   if (model.context)
     (*module)->setAttr(
-        "bitnet.model.context",
+        bitnet::kContextAttr,
         IntegerAttr::get(IntegerType::get(&context, 64), model.context));
   FunctionBuilder(model, *module).build();
   return module;
