@@ -17,10 +17,9 @@ struct FailureFrame {
 
 /// The innermost frame of this thread, null if there is none. `__thread` and
 /// not `thread_local`, which would ask every user for a dynamic initializer.
-/// Always at a fixed offset, also in a shared library: the few bytes fit the
-/// reserve that the dynamic loader keeps for this.
-extern __thread FailureFrame *currentFrame
-    __attribute__((tls_model("initial-exec")));
+/// Not at a fixed offset in a shared library: the loader's reserve for those is
+/// full after a hundred libraries, and nothing that is called often looks here.
+extern __thread FailureFrame *currentFrame;
 
 } // namespace bitnet::runtime
 
