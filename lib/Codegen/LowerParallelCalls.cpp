@@ -18,21 +18,21 @@ static constexpr StringLiteral kMark = "bitnet.parallel";
 static constexpr StringLiteral kParallelFor = "bitnet_parallel_for";
 
 /// void bitnet_parallel_for(void (*)(void *, int64_t, int64_t), void *,
-/// int64_t)
+/// int64_t, int64_t)
 static LLVM::LLVMFuncOp declareParallelFor(ModuleOp module) {
   if (auto func = module.lookupSymbol<LLVM::LLVMFuncOp>(kParallelFor))
     return func;
   auto b = OpBuilder::atBlockBegin(module.getBody());
   Type pointer = LLVM::LLVMPointerType::get(b.getContext());
-  auto type =
-      LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(b.getContext()),
-                                  {pointer, pointer, b.getI64Type()});
+  auto type = LLVM::LLVMFunctionType::get(
+      LLVM::LLVMVoidType::get(b.getContext()),
+      {pointer, pointer, b.getI64Type(), b.getI64Type()});
   return LLVM::LLVMFuncOp::create(b, module.getLoc(), kParallelFor, type);
 }
 
-/// What the body needs besides its share of the iterations.
+/// What the body needs besides its share of the iterations and their work.
 static OperandRange captured(LLVM::CallOp call) {
-  return call.getArgOperands().drop_front(2);
+  return call.getArgOperands().drop_front(3);
 }
 
 static LLVM::LLVMStructType contextType(LLVM::CallOp call) {
@@ -57,7 +57,9 @@ static LLVM::LLVMFuncOp makeShare(LLVM::CallOp call) {
   b.setInsertionPointToStart(share.addEntryBlock(b));
 
   LLVM::LLVMStructType context = contextType(call);
-  SmallVector<Value> operands = {share.getArgument(1), share.getArgument(2)};
+  Value noWork = LLVM::ConstantOp::create(b, b.getI64Type(), 0);
+  SmallVector<Value> operands = {share.getArgument(1), share.getArgument(2),
+                                 noWork};
   for (auto [i, element] : llvm::enumerate(context.getBody())) {
     Value field = LLVM::GEPOp::create(b, pointer, context, share.getArgument(0),
                                       ArrayRef<LLVM::GEPArg>{0, int32_t(i)});
@@ -86,7 +88,8 @@ static void runInParallel(LLVM::CallOp call, LLVM::LLVMFuncOp share,
   }
   Value body = LLVM::AddressOfOp::create(b, share);
   LLVM::CallOp::create(b, parallelFor,
-                       ValueRange{body, memory, call.getArgOperands()[1]});
+                       ValueRange{body, memory, call.getArgOperands()[1],
+                                  call.getArgOperands()[2]});
   call.erase();
 }
 

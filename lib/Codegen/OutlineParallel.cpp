@@ -1,4 +1,5 @@
 // Parallel loops become functions over a range of iterations. See Passes.td.
+#include "bitnet/Codegen/LoopWork.h"
 #include "bitnet/Codegen/Passes.h"
 #include "dialects/BitNet/LayerAttrs.h"
 
@@ -178,7 +179,8 @@ static func::FuncOp makeBodyFunction(ParallelLoop loop,
   OpBuilder b(parent->getContext());
   b.setInsertionPointAfter(parent);
 
-  SmallVector<Type> types(2, b.getIndexType());
+  // Its share, and what all of it costs, which the thread pool alone looks at.
+  SmallVector<Type> types(3, b.getIndexType());
   llvm::append_range(types, TypeRange(captured.getArrayRef()));
   auto body = func::FuncOp::create(b, loc, name, b.getFunctionType(types, {}));
   body.setPrivate();
@@ -186,7 +188,7 @@ static func::FuncOp makeBodyFunction(ParallelLoop loop,
 
   IRMapping mapping;
   for (auto [value, argument] :
-       llvm::zip_equal(captured, entry->getArguments().drop_front(2))) {
+       llvm::zip_equal(captured, entry->getArguments().drop_front(3))) {
     replaceAllUsesInRegionWith(value, argument, loop.op->getRegion(0));
     mapping.map(value, argument);
   }
@@ -218,11 +220,15 @@ static void outline(const ParallelLoop &loop, ArrayRef<OpFoldResult> counts,
                     StringRef name) {
   OpBuilder b(loop.op);
   Location loc = loop.op->getLoc();
+  Value count = product(b, loc, counts);
+  Value work = arith::MulIOp::create(
+      b, loc, count,
+      bitnet::estimateIterationWork(b, loop.op, loop.ivs, loop.lower));
   SetVector<Value> captured = captures(loop.op->getRegion(0));
   captureBounds(loop, counts, captured);
 
   SmallVector<Value> operands = {arith::ConstantIndexOp::create(b, loc, 0),
-                                 product(b, loc, counts)};
+                                 count, work};
   llvm::append_range(operands, captured);
   func::FuncOp body =
       makeBodyFunction(loop, llvm::to_vector(counts), captured, name);

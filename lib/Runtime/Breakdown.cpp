@@ -145,7 +145,7 @@ double bitnet::runtime::readLimit() {
   double best = 0;
   for (int i = 0; i < 5; ++i) {
     double start = milliseconds();
-    bitnet_parallel_for(readBlocks, &job, kReadBytes / kBlock);
+    bitnet_parallel_for(readBlocks, &job, kReadBytes / kBlock, INT64_MAX);
     double rate = rateOf(double(kReadBytes), milliseconds() - start);
     best = rate > best ? rate : best;
   }

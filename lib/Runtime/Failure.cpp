@@ -13,7 +13,7 @@ using namespace bitnet::runtime;
 __thread FailureFrame *bitnet::runtime::currentFrame;
 
 void bitnet_fail(const char *message) {
-  abandonRegion();
+  abandonRegion(message);
   FailureFrame *frame = currentFrame;
   if (!frame) {
     std::fprintf(stderr, "error: %s\n", message);

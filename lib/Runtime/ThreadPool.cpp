@@ -2,9 +2,11 @@
 //
 // A model of 24 layers begins some 200 parallel regions for every token, of a
 // few microseconds each. So between regions nobody goes through the kernel:
-// workers spin on one cache line, which brings the job along. Who waits in vain
-// yields, then sleeps; both sides do, because a partner that was preempted must
-// not cost a second core.
+// each worker spins on a cache line of its own, which brings its share along.
+// Who waits in vain yields, then sleeps; both sides do, because a partner that
+// was preempted must not cost a second core. And a worker that does not come
+// loses its share to the master, so that on a busy machine only a thread that
+// is stopped in the middle of a share holds up a region.
 
 #include "bitnet/Runtime/ThreadPool.h"
 
@@ -32,61 +34,93 @@ extern "C" void __cxa_finalize(void *key);
 
 static constexpr int kMaxThreads = 1024;
 
-// Each worker counts as one; main is thread 0.
-namespace {
-struct Pool {
-  // Written by the master, read by all workers.
-  alignas(64) std::atomic<uint32_t> epoch;
-  bool stop;
-  int threads; // 0: not started
-  bitnet_body body;
-  void *context;
-  int64_t count;
+// Steps that the master waits for workers before it runs their shares.
+static constexpr int kPatience = 64;
 
-  // The shares that are not finished. Counts down and is set anew for every
-  // region: measured, a sum that only grows takes 0.1 us more.
+// Operations that a share is worth having for: about a microsecond, twice what
+// a region costs.
+static constexpr int64_t kLeastWork = 8192;
+
+namespace {
+
+/// The part of a region that is one thread's.
+struct Share {
+  bitnet_body body; // null: the worker is to end
+  void *context;
+  int64_t begin, end;
+};
+
+/// Where a worker finds its share. Who resets `open` runs it: the worker, or
+/// the master in its place. An open share is one of the region that goes on, so
+/// a worker that comes too late finds nothing, and never an old job.
+struct alignas(64) Slot {
+  std::atomic<uint32_t> open;
+  Share share;
+};
+
+// Each worker counts as one; the master, who began the region, is thread 0.
+struct Pool {
+  // The shares that are not finished, but for the master's own. Counts down and
+  // is set anew for every region: measured, a sum that only grows takes 0.1 us
+  // more.
   alignas(64) std::atomic<uint32_t> pending;
   std::atomic<uint32_t> masterSleeps;
 
+  // The master, which others are not while there is one: they run their regions
+  // alone, as it does its nested ones. 0: nobody.
+  alignas(64) std::atomic<uintptr_t> master;
+  int shares;      // of the region
+  int masterShare; // the one that the master runs
+
   // Hardly ever written.
-  alignas(64) std::atomic<uint32_t> workersSleep;
-  uint32_t firstEpoch;
+  alignas(64) int threads; // 0: not started
   bool handlesFork;
+  std::atomic<bool> sleeps[kMaxThreads];
   pthread_t handles[kMaxThreads];
 
-  // The failure of the lowest thread, which is the one that a single thread
+  // The failure of the lowest share, which is the one that a single thread
   // would have met first.
-  std::atomic<int> failedThread; // 0: none
+  std::atomic<int> failedShare; // counted from 1; 0: none
   pthread_mutex_t failureLock;
   char failure[sizeof(FailureFrame::message)];
 
-  // Taken by the thread that begins a region. Others run theirs alone: nested
-  // regions, and those of a second caller of the library.
-  alignas(64) std::atomic<bool> busy;
+  Slot slots[kMaxThreads];
 };
 } // namespace
 
 static Pool pool; // all zero, which is right for every member
-static thread_local bool ownsRegion __attribute__((tls_model("initial-exec"))) =
-    false;
 
-/// Calls the body on the share of one thread: `count / threads` rounded up for
-/// the first ones.
-static void runShare(int thread) {
-  int64_t share = pool.count / pool.threads;
-  int64_t extra = pool.count % pool.threads;
-  int64_t begin = thread * share + (thread < extra ? thread : extra);
-  int64_t end = begin + share + (thread < extra ? 1 : 0);
-  if (begin < end)
-    pool.body(pool.context, begin, end);
+static uintptr_t self() { return static_cast<uintptr_t>(pthread_self()); }
+
+static bool isMaster() {
+  return pool.master.load(std::memory_order_relaxed) == self();
 }
 
-static void recordFailure(int thread, const char *message) {
+/// The share of one of `threads`: `count / threads`, rounded up for the first
+/// ones.
+static Share shareOf(int thread, int threads, bitnet_body body, void *context,
+                     int64_t count) {
+  int64_t size = count / threads, extra = count % threads;
+  int64_t begin = thread * size + (thread < extra ? thread : extra);
+  return {body, context, begin, begin + size + (thread < extra ? 1 : 0)};
+}
+
+static void run(const Share &share) {
+  share.body(share.context, share.begin, share.end);
+}
+
+/// True if the share is now the caller's to run.
+static bool take(Slot &slot) {
+  return slot.open.load(std::memory_order_relaxed) &&
+         slot.open.exchange(0, std::memory_order_acquire);
+}
+
+static void recordFailure(int share, const char *message) {
   pthread_mutex_lock(&pool.failureLock);
-  int failed = pool.failedThread.load(std::memory_order_relaxed);
-  if (!failed || thread < failed) {
+  int failed = pool.failedShare.load(std::memory_order_relaxed);
+  if (!failed || share + 1 < failed) {
     std::snprintf(pool.failure, sizeof(pool.failure), "%s", message);
-    pool.failedThread.store(thread, std::memory_order_relaxed);
+    pool.failedShare.store(share + 1, std::memory_order_relaxed);
   }
   pthread_mutex_unlock(&pool.failureLock);
 }
@@ -96,20 +130,19 @@ static void finishShare() {
     wake(pool.pending);
 }
 
-/// Returns when there is another epoch than `seen`.
-static uint32_t awaitJob(uint32_t seen) {
+/// Returns with a share that is the worker's to run.
+static void awaitShare(int thread) {
+  Slot &slot = pool.slots[thread];
   Backoff backoff;
-  for (;;) {
-    uint32_t epoch = pool.epoch.load(std::memory_order_acquire);
-    if (epoch != seen)
-      return epoch;
+  while (!take(slot)) {
     if (backoff.step())
       continue;
-    // In one total order with beginRegion's: either it sees this sleeper, or
-    // the kernel sees the new epoch.
-    pool.workersSleep.fetch_add(1);
-    sleepWhile(pool.epoch, seen);
-    pool.workersSleep.fetch_sub(1);
+    // In one total order with openShares': either it sees this sleeper, or the
+    // kernel sees the open share.
+    pool.sleeps[thread].store(true);
+    sleepWhile(slot.open, 0);
+    pool.sleeps[thread].store(false);
+    backoff = Backoff();
   }
 }
 
@@ -118,29 +151,32 @@ static void *work(void *argument) {
   FailureFrame frame;
   frame.outer = nullptr;
   currentFrame = &frame;
-  volatile uint32_t seen = pool.firstEpoch;
   if (setjmp(frame.target)) {
     recordFailure(thread, frame.message);
     finishShare();
   }
   for (;;) {
-    seen = awaitJob(seen);
-    if (pool.stop)
+    awaitShare(thread);
+    const Share &share = pool.slots[thread].share;
+    if (!share.body)
       return nullptr;
-    runShare(thread);
+    run(share);
     finishShare();
   }
 }
 
 /// In the child of a fork there are no workers; the next region starts them.
 static void forgetWorkers() {
+  for (int thread = 1; thread < pool.threads; ++thread) {
+    pool.slots[thread].open.store(0);
+    pool.sleeps[thread].store(false);
+  }
   pool.threads = 0;
   pool.pending.store(0);
   pool.masterSleeps.store(0);
-  pool.workersSleep.store(0);
-  pool.failedThread.store(0);
+  pool.failedShare.store(0);
   pool.failureLock = PTHREAD_MUTEX_INITIALIZER;
-  pool.busy.store(false);
+  pool.master.store(0);
 }
 
 /// Starts the workers, as many as the system lets us have.
@@ -151,7 +187,6 @@ static void startWorkers() {
   if (!pool.handlesFork)
     pool.handlesFork =
         !__register_atfork(nullptr, nullptr, forgetWorkers, &pool);
-  pool.firstEpoch = pool.epoch.load();
 
   // Signals are for the threads of the application.
   sigset_t all, before;
@@ -166,14 +201,35 @@ static void startWorkers() {
   pool.threads = threads;
 }
 
-static void beginRegion() {
-  pool.pending.store(pool.threads - 1, std::memory_order_relaxed);
-  pool.epoch.fetch_add(1);
-  if (pool.workersSleep.load())
-    wake(pool.epoch);
+/// Offers all shares but the first to the workers.
+static void openShares(int shares, bitnet_body body, void *context,
+                       int64_t count) {
+  pool.shares = shares;
+  pool.pending.store(shares - 1, std::memory_order_relaxed);
+  for (int thread = 1; thread < shares; ++thread) {
+    Slot &slot = pool.slots[thread];
+    slot.share = shareOf(thread, shares, body, context, count);
+    slot.open.store(1, std::memory_order_release);
+  }
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  for (int thread = 1; thread < shares; ++thread)
+    if (pool.sleeps[thread].load(std::memory_order_relaxed))
+      wake(pool.slots[thread].open);
 }
 
-static void joinRegion() {
+/// Runs what no worker has begun. In ascending order: when a share fails, those
+/// before it have all been begun.
+static void runOpenShares() {
+  for (int thread = 1; thread < pool.shares; ++thread) {
+    if (!take(pool.slots[thread]))
+      continue;
+    pool.masterShare = thread;
+    run(pool.slots[thread].share);
+    finishShare();
+  }
+}
+
+static void awaitWorkers() {
   Backoff backoff;
   for (;;) {
     uint32_t pending = pool.pending.load(std::memory_order_acquire);
@@ -189,33 +245,49 @@ static void joinRegion() {
   }
 }
 
-static void releasePool() {
-  ownsRegion = false;
-  pool.busy.store(false, std::memory_order_release);
+/// Workers are given a microsecond to come: a share runs best where its data
+/// was the last time.
+static void joinRegion() {
+  for (int i = 0; i < kPatience; ++i) {
+    if (!pool.pending.load(std::memory_order_acquire))
+      return;
+    relax();
+  }
+  runOpenShares();
+  awaitWorkers();
 }
 
-/// Passes on the failure of a worker.
-static void raiseFailure() {
+static void releasePool() { pool.master.store(0, std::memory_order_release); }
+
+/// Passes on the failure of the region.
+[[noreturn]] static void raiseFailure() {
   char message[sizeof(pool.failure)];
   std::memcpy(message, pool.failure, sizeof(message));
-  pool.failedThread.store(0, std::memory_order_relaxed);
+  pool.failedShare.store(0, std::memory_order_relaxed);
   releasePool();
   bitnet_fail(message);
 }
 
-void bitnet::runtime::abandonRegion() {
-  if (!ownsRegion)
+void bitnet::runtime::abandonRegion(const char *message) {
+  if (!isMaster())
     return;
-  joinRegion();
-  pool.failedThread.store(0, std::memory_order_relaxed);
-  releasePool();
+  recordFailure(pool.masterShare, message);
+  if (pool.masterShare)
+    finishShare();
+  // What nobody has begun comes after the failing share, see runOpenShares.
+  for (int thread = 1; thread < pool.shares; ++thread)
+    if (take(pool.slots[thread]))
+      finishShare();
+  awaitWorkers();
+  raiseFailure();
 }
 
 /// True if this thread may begin a region now; then it must release the pool.
 static bool acquirePool() {
-  if (pool.busy.exchange(true, std::memory_order_acquire))
+  uintptr_t nobody = 0;
+  if (!pool.master.compare_exchange_strong(nobody, self(),
+                                           std::memory_order_acquire))
     return false;
-  ownsRegion = true;
   if (!pool.threads)
     startWorkers();
   return true;
@@ -229,21 +301,24 @@ int bitnet::runtime::threadCount() {
   return threads;
 }
 
-static void runRegion(bitnet_body body, void *context, int64_t count) {
-  if (count == 1 || !acquirePool())
+static int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
+
+static void runRegion(bitnet_body body, void *context, int64_t count,
+                      int64_t work) {
+  int64_t most = lesser(count, work / kLeastWork);
+  if (most <= 1 || !acquirePool())
     return body(context, 0, count);
-  pool.body = body;
-  pool.context = context;
-  pool.count = count;
-  if (pool.threads == 1) {
+  int shares = static_cast<int>(lesser(most, pool.threads));
+  if (shares == 1) {
     releasePool();
     return body(context, 0, count);
   }
-  beginRegion();
-  runShare(0);
+  openShares(shares, body, context, count);
+  pool.masterShare = 0;
+  run(shareOf(0, shares, body, context, count));
   joinRegion();
-  if (pool.failedThread.load(std::memory_order_relaxed))
-    return raiseFailure();
+  if (pool.failedShare.load(std::memory_order_relaxed))
+    raiseFailure();
   releasePool();
 }
 
@@ -259,27 +334,29 @@ static int64_t nanoseconds() {
   return int64_t(now.tv_sec) * 1000000000 + now.tv_nsec;
 }
 
-void bitnet_parallel_for(bitnet_body body, void *context, int64_t count) {
+void bitnet_parallel_for(bitnet_body body, void *context, int64_t count,
+                         int64_t work) {
   if (count <= 0)
     return;
   if (!observer)
-    return runRegion(body, context, count);
+    return runRegion(body, context, count, work);
   int64_t start = nanoseconds();
-  runRegion(body, context, count);
+  runRegion(body, context, count, work);
   observer(body, nanoseconds() - start);
 }
 
 /// A library that is unloaded takes its code away from under the workers and
 /// the handler of forks.
 __attribute__((destructor)) static void stopWorkers() {
-  if (pool.busy.exchange(true, std::memory_order_acquire))
+  uintptr_t nobody = 0;
+  if (!pool.master.compare_exchange_strong(nobody, self(),
+                                           std::memory_order_acquire))
     return;
   if (pool.handlesFork)
     __cxa_finalize(&pool);
   if (pool.threads <= 1)
     return;
-  pool.stop = true;
-  beginRegion();
+  openShares(pool.threads, nullptr, nullptr, 0);
   for (int thread = 1; thread < pool.threads; ++thread)
     pthread_join(pool.handles[thread], nullptr);
 }

@@ -3,10 +3,10 @@
 // CHECK-LABEL: func @fills(
 // CHECK-SAME:    %[[OUT:.*]]: memref<?xf32>, %[[X:.*]]: f32, %[[N:.*]]: index)
 // CHECK-DAG:     %[[ZERO:.*]] = arith.constant 0 : index
-// CHECK:         call @fills_parallel_0(%[[ZERO]], %[[N]], %[[X]], %[[OUT]]) {bitnet.parallel}
+// CHECK:         call @fills_parallel_0(%[[ZERO]], %[[N]], %[[N]], %[[X]], %[[OUT]]) {bitnet.parallel}
 // CHECK-NEXT:    return
 // CHECK:       func private @fills_parallel_0(
-// CHECK-SAME:    %[[BEGIN:.*]]: index, %[[END:.*]]: index, %[[BX:.*]]: f32, %[[BOUT:.*]]: memref<?xf32>)
+// CHECK-SAME:    %[[BEGIN:.*]]: index, %[[END:.*]]: index, %{{.*}}: index, %[[BX:.*]]: f32, %[[BOUT:.*]]: memref<?xf32>)
 // CHECK:         scf.for %[[I:.*]] = %[[BEGIN]] to %[[END]]
 // CHECK-NEXT:      memref.store %[[BX]], %[[BOUT]][%[[I]]]
 func.func @fills(%out: memref<?xf32>, %x: f32, %n: index) {
@@ -76,7 +76,7 @@ func.func @inlines_a_single_iteration(%out: memref<?xf32>, %x: f32) {
 // Weights are handed over, so that other layers can share the function.
 // CHECK-LABEL: func @repeats_constants_but_no_weights(
 // CHECK:         %[[TABLE:.*]] = memref.get_global @table
-// CHECK:         call @repeats_constants_but_no_weights_parallel_0(%{{.*}}, %{{.*}}, %[[TABLE]], %{{[^,]*}})
+// CHECK:         call @repeats_constants_but_no_weights_parallel_0(%{{.*}}, %{{.*}}, %{{.*}}, %[[TABLE]], %{{[^,]*}})
 // CHECK:       func private @repeats_constants_but_no_weights_parallel_0(
 // CHECK:         arith.constant 1.000000e+00 : f32
 // CHECK-NOT:     memref.get_global
@@ -129,5 +129,48 @@ func.func @marks_work(%out: memref<?xf32>, %x: f32, %n: index) {
   scf.forall (%i) in (%n) {
     memref.store %x, %out[%i] : memref<?xf32>
   } loc(fused<{bytes = 4 : i64, kind = "norm", operations = 0 : i64}>["norm"])
+  return
+}
+
+// Two operations an iteration, and three for each row, of which there are as
+// many as the first iteration has.
+// CHECK-LABEL: func @estimates_work(
+// CHECK-SAME:    %{{.*}}: memref<?x?xf32>, %{{.*}}: f32, %[[N:.*]]: index, %[[ROWS:.*]]: index)
+// CHECK:         %[[MOST:.*]] = affine.min #{{.*}}()[%[[ROWS]]]
+// CHECK:         %[[TRIPS:.*]] = arith.maxsi %[[MOST]], %c0
+// CHECK:         %[[INNER:.*]] = arith.muli %[[TRIPS]], %c3
+// CHECK:         %[[EACH:.*]] = arith.addi %[[INNER]], %c2
+// CHECK:         %[[ALL:.*]] = arith.muli %[[N]], %[[EACH]]
+// CHECK:         call @estimates_work_parallel_0(%c0, %[[N]], %[[ALL]],
+func.func @estimates_work(%out: memref<?x?xf32>, %x: f32, %n: index, %rows: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.forall (%i) in (%n) {
+    %size = affine.min affine_map<(d0)[s0] -> (s0 - d0, 64)>(%i)[%rows]
+    scf.for %j = %c0 to %size step %c1 {
+      %y = memref.load %out[%j, %i] : memref<?x?xf32>
+      %z = arith.addf %x, %y : f32
+      memref.store %z, %out[%j, %i] : memref<?x?xf32>
+    }
+  }
+  return
+}
+
+// A register counts as one operation; a count in memory is not looked up.
+// CHECK-LABEL: func @counts_registers_not_elements(
+// CHECK:         %[[WORK:.*]] = arith.constant 150 : index
+// CHECK:         call @counts_registers_not_elements_parallel_0(%{{.*}}, %{{.*}}, %[[WORK]],
+func.func @counts_registers_not_elements(%out: memref<10x64xf32>, %count: memref<index>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.forall (%i) in (10) {
+    %n = memref.load %count[] : memref<index>
+    scf.for %j = %c0 to %n step %c1 {
+      %y = vector.load %out[%i, %c0] : memref<10x64xf32>, vector<64xf32>
+      %z = arith.addf %y, %y : vector<64xf32>
+      %f = vector.extract %z[0] : f32 from vector<64xf32>
+      memref.store %f, %out[%i, %j] : memref<10x64xf32>
+    }
+  }
   return
 }

@@ -14,7 +14,9 @@ def OutlineParallel : Pass<"bitnet-outline-parallel", "mlir::ModuleOp"> {
     become one count, the last dimension being the fastest, so that threads get
     neighbouring iterations. Constants are repeated in the body instead of
     handed over; weights are handed over, so that layers can share code. The call is marked `bitnet.parallel`; as it stands it runs all
-    iterations, `bitnet-lower-parallel-calls` splits it over the threads.
+    iterations, `bitnet-lower-parallel-calls` splits it over the threads. Its third
+    operand is about the number of operations that all iterations take together
+    (`LoopWork.h`), by which the thread pool sees what is too small to be split.
 
     Loops inside parallel loops, and loops of one iteration, become plain code.
     `scf.parallel` with a reduction is left alone: its order would depend on
@@ -33,10 +35,10 @@ def OutlineParallel : Pass<"bitnet-outline-parallel", "mlir::ModuleOp"> {
     ```mlir
     func.func @fills(%out: memref<?xf32>, %x: f32, %n: index) {
       %c0 = arith.constant 0 : index
-      call @fills_parallel_0(%c0, %n, %x, %out) {bitnet.parallel} : (index, index, f32, memref<?xf32>) -> ()
+      call @fills_parallel_0(%c0, %n, %n, %x, %out) {bitnet.parallel} : (index, index, index, f32, memref<?xf32>) -> ()
       return
     }
-    func.func private @fills_parallel_0(%begin: index, %end: index, %x: f32, %out: memref<?xf32>) {
+    func.func private @fills_parallel_0(%begin: index, %end: index, %work: index, %x: f32, %out: memref<?xf32>) {
       %c1 = arith.constant 1 : index
       scf.for %i = %begin to %end step %c1 {
         memref.store %x, %out[%i] : memref<?xf32>
@@ -68,15 +70,15 @@ def MergeParallelBodies
     ```mlir
     func.func @runs_two_layers(%x: memref<?xf32>, %a: memref<4xf32>, %b: memref<4xf32>, %n: index) {
       %c0 = arith.constant 0 : index
-      call @first(%c0, %n, %x, %a) {bitnet.parallel} : (index, index, memref<?xf32>, memref<4xf32>) -> ()
-      call @second(%c0, %n, %x, %b) {bitnet.parallel} : (index, index, memref<?xf32>, memref<4xf32>) -> ()
+      call @first(%c0, %n, %n, %x, %a) {bitnet.parallel} : (index, index, index, memref<?xf32>, memref<4xf32>) -> ()
+      call @second(%c0, %n, %n, %x, %b) {bitnet.parallel} : (index, index, index, memref<?xf32>, memref<4xf32>) -> ()
       return
     }
     ```
     After, if the code of `@second` is that of `@first`:
     ```mlir
-    call @first(%c0, %n, %x, %a) {bitnet.parallel} : (index, index, memref<?xf32>, memref<4xf32>) -> ()
-    call @first(%c0, %n, %x, %b) {bitnet.parallel} : (index, index, memref<?xf32>, memref<4xf32>) -> ()
+    call @first(%c0, %n, %n, %x, %a) {bitnet.parallel} : (index, index, index, memref<?xf32>, memref<4xf32>) -> ()
+    call @first(%c0, %n, %n, %x, %b) {bitnet.parallel} : (index, index, index, memref<?xf32>, memref<4xf32>) -> ()
     ```
   }];
   let statistics = [
@@ -92,19 +94,19 @@ def LowerParallelCalls : Pass<"bitnet-lower-parallel-calls", "mlir::ModuleOp"> {
 
     Before:
     ```mlir
-    llvm.func @runs(%n: i64, %x: !llvm.ptr) {
+    llvm.func @runs(%n: i64, %work: i64, %x: !llvm.ptr) {
       %begin = llvm.mlir.constant(0 : i64) : i64
-      llvm.call @body(%begin, %n, %x) {bitnet.parallel} : (i64, i64, !llvm.ptr) -> ()
+      llvm.call @body(%begin, %n, %work, %x) {bitnet.parallel} : (i64, i64, i64, !llvm.ptr) -> ()
       llvm.return
     }
-    llvm.func @body(i64, i64, !llvm.ptr)
+    llvm.func @body(i64, i64, i64, !llvm.ptr)
     ```
     After:
     ```mlir
     %context = llvm.alloca %c1 x !llvm.struct<(ptr)> : (i64) -> !llvm.ptr
     llvm.store ...
     %thread = llvm.mlir.addressof @body_share : !llvm.ptr
-    llvm.call @bitnet_parallel_for(%thread, %context, %n) : (!llvm.ptr, !llvm.ptr, i64) -> ()
+    llvm.call @bitnet_parallel_for(%thread, %context, %n, %work) : (!llvm.ptr, !llvm.ptr, i64, i64) -> ()
     ```
   }];
   let dependentDialects = ["mlir::LLVM::LLVMDialect"];

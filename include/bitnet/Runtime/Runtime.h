@@ -15,10 +15,12 @@ extern "C" {
 
 typedef void (*bitnet_body)(void *context, int64_t begin, int64_t end);
 
-/** Calls `body` on disjoint ranges that together are [0, count), each thread
- * taking one fixed share, and returns when all are done. */
+/** Calls `body` on disjoint ranges that together are [0, count), one for each
+ * thread at most, and returns when all are done. `work` is about what all of it
+ * costs, in operations on registers: where that is little, there are fewer
+ * ranges, or one. */
 BITNET_INTERNAL void bitnet_parallel_for(bitnet_body body, void *context,
-                                         int64_t count);
+                                         int64_t count, int64_t work);
 
 /** Ends the run of the model with an error. Any thread of the model may call
  * it; memory that the model had allocated is not given back. */

@@ -21,8 +21,9 @@ using RegionObserver = void (*)(bitnet_body body, int64_t nanoseconds);
 void observeRegions(RegionObserver observer);
 
 /// Before a failing thread leaves a region that it began: waits until no worker
-/// uses the region's data any more.
-void abandonRegion();
+/// uses the region's data any more, then fails with the message of the lowest
+/// share that failed. Returns if the thread has begun none.
+void abandonRegion(const char *message);
 
 } // namespace bitnet::runtime
 

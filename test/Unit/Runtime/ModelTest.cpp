@@ -178,7 +178,7 @@ TEST(Run, ReturnsTheFailureOfTheModel) {
       if (end == 64)
         bitnet_fail("index 9 is out of range");
     };
-    bitnet_parallel_for(body, nullptr, 64);
+    bitnet_parallel_for(body, nullptr, 64, INT64_MAX);
   };
   Array<Tensor> inputs;
   for (int i = 0; i < 3; ++i) {

@@ -1,5 +1,5 @@
-// The thread pool: every index once, with any number of threads; failures;
-// forks.
+// The thread pool: every index once, with any number of threads; workers that
+// come late; failures; forks.
 
 #include "bitnet/Runtime/ThreadPool.h"
 #include "bitnet/Runtime/Failure.h"
@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <string>
 #include <sys/wait.h>
 #include <thread>
@@ -45,7 +46,7 @@ static void countVisits(void *context, int64_t begin, int64_t end) {
 static int visitEachOnce() {
   for (int64_t count : {0, 1, 2, 3, 4, 5, 7, 8, 9, 100, 1000}) {
     std::vector<int> visits(count + 1);
-    bitnet_parallel_for(countVisits, &visits, count);
+    bitnet_parallel_for(countVisits, &visits, count, INT64_MAX);
     for (int64_t i = 0; i < count; ++i)
       if (visits[i] != 1)
         return 1;
@@ -99,12 +100,69 @@ static int waitForSlowWorkers() {
     *static_cast<std::atomic<int> *>(context) += static_cast<int>(end - begin);
   };
   for (int i = 0; i < 5; ++i)
-    bitnet_parallel_for(body, &sum, 3);
+    bitnet_parallel_for(body, &sum, 3, INT64_MAX);
   return sum != 15;
 }
 
 TEST(ThreadPool, MasterWaitsForSlowWorkers) {
   EXPECT_EQ(withThreads(3, waitForSlowWorkers), 0);
+}
+
+/// From now on all threads share the CPU of this one, so that workers come when
+/// it lets them. Before there are any.
+static void shareOneCPU() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(sched_getcpu(), &set);
+  sched_setaffinity(0, sizeof(set), &set);
+}
+
+/// 0 if at least once the master has run the share of a worker, each of which
+/// had one index of eight.
+static int runInPlaceOfWorkers() {
+  shareOneCPU();
+  bool inPlace = false;
+  for (int i = 0; i < 50; ++i) {
+    pid_t ran[8] = {};
+    auto body = [](void *context, int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i)
+        static_cast<pid_t *>(context)[i] = gettid();
+    };
+    bitnet_parallel_for(body, ran, 8, INT64_MAX);
+    for (int share = 1; share < 8; ++share)
+      inPlace |= ran[share] == gettid();
+    if (i % 10 == 9)
+      usleep(3000); // now workers sleep
+  }
+  return !inPlace;
+}
+
+TEST(ThreadPool, MasterRunsTheSharesOfWorkersThatDoNotCome) {
+  EXPECT_EQ(withThreads(8, runInPlaceOfWorkers), 0);
+}
+
+/// Regions of which each has data of its own: a worker that came late and took
+/// part in a region that is over would be seen.
+static int comeLate() {
+  shareOneCPU();
+  for (int i = 0; i < 1000; ++i) {
+    const int64_t count = 1 + i % 19;
+    std::vector<int> visits(count);
+    bitnet_parallel_for(countVisits, &visits, count, INT64_MAX);
+    for (int times : visits)
+      if (times != 1)
+        return 1;
+    if (i % 7 == 0)
+      sched_yield();
+    if (i % 250 == 0)
+      usleep(3000);
+  }
+  return 0;
+}
+
+TEST(ThreadPool, LateWorkersFindNothing) {
+  for (int threads : {2, 3, 8})
+    EXPECT_EQ(withThreads(threads, comeLate), 0) << threads;
 }
 
 static int nest() {
@@ -115,9 +173,9 @@ static int nest() {
           static_cast<int>(end - begin);
     };
     for (int64_t i = begin; i < end; ++i)
-      bitnet_parallel_for(inner, context, 10);
+      bitnet_parallel_for(inner, context, 10, INT64_MAX);
   };
-  bitnet_parallel_for(outer, &sum, 6);
+  bitnet_parallel_for(outer, &sum, 6, INT64_MAX);
   return sum != 60;
 }
 
@@ -138,9 +196,22 @@ TEST(ThreadPool, TwoCallersAtOnce) {
   EXPECT_EQ(failures, 0);
 }
 
-/// The message that the region over 8 indices fails with, of which those in
-/// `unlucky` fail; empty if it doesn't.
-static std::string failureOf(const std::vector<int> &unlucky) {
+/// The message that a region fails with; empty if it doesn't.
+static std::string failureOf(bitnet_body body, void *context, int64_t count) {
+  FailureFrame frame;
+  frame.outer = currentFrame;
+  currentFrame = &frame;
+  std::string message;
+  if (setjmp(frame.target))
+    message = frame.message;
+  else
+    bitnet_parallel_for(body, context, count, INT64_MAX);
+  currentFrame = frame.outer;
+  return message;
+}
+
+/// The same of a region over 8 indices, of which those in `unlucky` fail.
+static std::string failureOf(std::vector<int> unlucky) {
   auto body = [](void *context, int64_t begin, int64_t end) {
     static const char *const kMessages[] = {"0", "1", "2", "3",
                                             "4", "5", "6", "7"};
@@ -149,16 +220,7 @@ static std::string failureOf(const std::vector<int> &unlucky) {
         if (bad == i)
           bitnet_fail(kMessages[i]);
   };
-  FailureFrame frame;
-  frame.outer = currentFrame;
-  currentFrame = &frame;
-  std::string message;
-  if (setjmp(frame.target))
-    message = frame.message;
-  else
-    bitnet_parallel_for(body, const_cast<std::vector<int> *>(&unlucky), 8);
-  currentFrame = frame.outer;
-  return message;
+  return failureOf(body, &unlucky, 8);
 }
 
 static int failSomewhere() {
@@ -166,15 +228,46 @@ static int failSomewhere() {
     if (failureOf({i}) != std::to_string(i) || failureOf({}) != "")
       return 1;
   // Not who comes first, but what one thread alone would have met first.
-  for (int i = 0; i < 50; ++i)
-    if (failureOf({7, 3, 5}) != "3")
+  for (int i = 0; i < 50; ++i) {
+    if (failureOf({7, 3, 5}) != "3" || failureOf({0, 1, 7}) != "0")
       return 2;
+    if (i % 10 == 0)
+      usleep(3000);
+  }
   return visitEachOnce();
 }
 
 TEST(ThreadPool, FailuresReachTheCaller) {
   for (int threads : {1, 2, 4, 8})
     EXPECT_EQ(withThreads(threads, failSomewhere), 0) << threads;
+}
+
+TEST(ThreadPool, FailuresOfSharesThatTheMasterRunsInPlaceOfWorkers) {
+  auto test = [] {
+    shareOneCPU();
+    return failSomewhere();
+  };
+  for (int threads : {2, 4, 8})
+    EXPECT_EQ(withThreads(threads, test), 0) << threads;
+}
+
+/// Nested regions of which the fifth fails, wherever it runs.
+static int failNested() {
+  auto outer = [](void *, int64_t begin, int64_t end) {
+    auto inner = [](void *, int64_t, int64_t) { bitnet_fail("nested"); };
+    for (int64_t i = begin; i < end; ++i)
+      if (i >= 5)
+        bitnet_parallel_for(inner, nullptr, 3, INT64_MAX);
+  };
+  for (int i = 0; i < 50; ++i)
+    if (failureOf(outer, nullptr, 6 + i % 8) != "nested")
+      return 1;
+  return visitEachOnce();
+}
+
+TEST(ThreadPool, FailuresOfNestedRegionsReachTheCaller) {
+  for (int threads : {1, 2, 4, 8})
+    EXPECT_EQ(withThreads(threads, failNested), 0) << threads;
 }
 
 TEST(ThreadPoolDeathTest, FailureOutsideARunEndsTheProgram) {

@@ -112,13 +112,13 @@ void bitnet_main(void *output, void *const *arguments) {
   int64_t total = past->sizes[2] + sequence;
   struct job job = {ids,  arguments[1],   arguments[2], NULL,
                     NULL, past->sizes[2], sequence};
-  bitnet_parallel_for(check_rows, &job, batch);
+  bitnet_parallel_for(check_rows, &job, batch, INT64_MAX);
   float *logits = malloc(batch * sequence * VOCABULARY * sizeof(float) + 1);
   float *present = malloc(batch * total * sizeof(float) + 1);
   job.logits = logits;
   job.present = present;
   append(&job, past->aligned, batch);
-  bitnet_parallel_for(run_rows, &job, batch);
+  bitnet_parallel_for(run_rows, &job, batch, INT64_MAX);
 
   results->logits = (struct memref3){logits,
                                      logits,
