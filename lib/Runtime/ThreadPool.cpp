@@ -39,7 +39,7 @@ static constexpr int kPatience = 64;
 
 // Operations that a share is worth having for: about a microsecond, twice what
 // a region costs.
-static constexpr int64_t kLeastWork = 8192;
+static constexpr int64_t kLeastWork = 4096;
 
 namespace {
 

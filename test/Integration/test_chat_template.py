@@ -38,7 +38,7 @@ def texts_of(folder, conversations):
     """What a library makes of them, without keeping it."""
     loaded = bitnet.Model(folder / "model.so")
     found = [chat_text(loaded, messages) for messages in conversations]
-    # Hundreds of libraries in one process are too many for its static TLS.
+    # There are hundreds.
     _ctypes.dlclose(loaded._library._library._handle)
     return found
 
