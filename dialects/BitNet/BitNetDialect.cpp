@@ -1,5 +1,5 @@
 // Registers the dialect and checks its attributes.
-#include "dialects/BitNet/BitNetDialect.h"
+#include "dialects/BitNet/BitNetDeviceOps.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -63,6 +63,10 @@ void BitNetDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialects/BitNet/BitNetOps.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/BitNet/BitNetDeviceOps.cpp.inc"
       >();
 }
 

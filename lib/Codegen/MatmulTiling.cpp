@@ -63,14 +63,18 @@ static Value sumRows(OpBuilder &b, Location loc, Value x) {
       .getResult(0);
 }
 
+FailureOr<bitnet::TileOperands>
+bitnet::getTileOperands(OpBuilder &b, bitnet::MatmulOp matmul) {
+  FailureOr<Value> bytes = materializeBytes(b, matmul);
+  if (failed(bytes))
+    return failure();
+  Value sums = sumRows(b, matmul.getLoc(), matmul.getActivations());
+  return TileOperands{matmul, *bytes, sums};
+}
+
 namespace {
 
-/// A matmul with what its tiles read.
-struct Contraction {
-  bitnet::MatmulOp matmul;
-  Value bytes;
-  Value sums;
-};
+using Contraction = bitnet::TileOperands;
 
 /// Panels [first, last), of which each gives `width` columns.
 struct PanelRange {
@@ -118,11 +122,11 @@ private:
     for (Contraction &known : contractions)
       if (known.matmul == matmul)
         return success();
-    FailureOr<Value> bytes = materializeBytes(rewriter, matmul);
-    if (failed(bytes))
+    FailureOr<Contraction> contraction =
+        bitnet::getTileOperands(rewriter, matmul);
+    if (failed(contraction))
       return failure();
-    Value sums = sumRows(rewriter, matmul.getLoc(), matmul.getActivations());
-    contractions.push_back({matmul, *bytes, sums});
+    contractions.push_back(*contraction);
     return success();
   }
 

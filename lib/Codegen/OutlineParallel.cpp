@@ -1,4 +1,6 @@
 // Parallel loops become functions over a range of iterations. See Passes.td.
+#include "ParallelLoop.h"
+
 #include "bitnet/Codegen/LoopWork.h"
 #include "bitnet/Codegen/Passes.h"
 #include "dialects/BitNet/LayerAttrs.h"
@@ -19,110 +21,11 @@ namespace bitnet {
 } // namespace bitnet
 
 using namespace mlir;
-
-/// A parallel loop of either kind: what the rest of this file needs of it.
-struct ParallelLoop {
-  Operation *op;
-  SmallVector<OpFoldResult> lower, upper, step;
-  SmallVector<Value> ivs;
-
-  Block *body() const { return &op->getRegion(0).front(); }
-};
-
-static FailureOr<ParallelLoop> matchParallelLoop(Operation *op) {
-  if (auto forall = dyn_cast<scf::ForallOp>(op)) {
-    if (forall->getNumResults())
-      return failure();
-    return ParallelLoop{op, forall.getMixedLowerBound(),
-                        forall.getMixedUpperBound(), forall.getMixedStep(),
-                        llvm::to_vector(forall.getInductionVars())};
-  }
-  auto parallel = dyn_cast<scf::ParallelOp>(op);
-  if (!parallel || parallel->getNumResults())
-    return failure();
-  return ParallelLoop{op, getAsOpFoldResult(parallel.getLowerBound()),
-                      getAsOpFoldResult(parallel.getUpperBound()),
-                      getAsOpFoldResult(parallel.getStep()),
-                      llvm::to_vector_of<Value>(parallel.getInductionVars())};
-}
-
-/// The number of iterations of each dimension.
-static SmallVector<OpFoldResult> tripCounts(OpBuilder &b,
-                                            const ParallelLoop &loop) {
-  AffineExpr lower, upper, step;
-  bindSymbols(b.getContext(), lower, upper, step);
-  AffineExpr count = (upper - lower).ceilDiv(step);
-  SmallVector<OpFoldResult> counts;
-  for (auto [l, u, s] : llvm::zip_equal(loop.lower, loop.upper, loop.step))
-    counts.push_back(affine::makeComposedFoldedAffineApply(b, loop.op->getLoc(),
-                                                           count, {l, u, s}));
-  return counts;
-}
+using bitnet::ParallelLoop;
 
 static bool runsOnce(ArrayRef<OpFoldResult> counts) {
   return llvm::all_of(
       counts, [](OpFoldResult count) { return isConstantIntValue(count, 1); });
-}
-
-/// The value of an induction variable in the `index`-th iteration.
-static Value inductionValue(OpBuilder &b, Location loc, OpFoldResult lower,
-                            OpFoldResult step, Value index) {
-  if (!isConstantIntValue(step, 1))
-    index = arith::MulIOp::create(
-        b, loc, index, getValueOrCreateConstantIndexOp(b, loc, step));
-  if (isConstantIntValue(lower, 0))
-    return index;
-  return arith::AddIOp::create(b, loc, index,
-                               getValueOrCreateConstantIndexOp(b, loc, lower));
-}
-
-/// Splits an iteration number into one index for each dimension.
-static SmallVector<Value> delinearize(OpBuilder &b, Location loc, Value linear,
-                                      ArrayRef<OpFoldResult> counts) {
-  SmallVector<Value> indices(counts.size());
-  for (size_t d = counts.size(); d-- > 1;) {
-    Value count = getValueOrCreateConstantIndexOp(b, loc, counts[d]);
-    indices[d] = arith::RemUIOp::create(b, loc, linear, count);
-    linear = arith::DivUIOp::create(b, loc, linear, count);
-  }
-  indices[0] = linear;
-  return indices;
-}
-
-/// Moves the loop's body before the builder's insertion point.
-static void inlineBody(OpBuilder &b, const ParallelLoop &loop,
-                       ArrayRef<Value> indices) {
-  Location loc = loop.op->getLoc();
-  for (auto [iv, lower, step, index] :
-       llvm::zip_equal(loop.ivs, loop.lower, loop.step, indices)) {
-    Value variable = iv;
-    variable.replaceAllUsesWith(inductionValue(b, loc, lower, step, index));
-  }
-  Block *target = b.getInsertionBlock();
-  target->getOperations().splice(
-      b.getInsertionPoint(), loop.body()->getOperations(), loop.body()->begin(),
-      std::prev(loop.body()->end()));
-}
-
-/// Replaces a loop that needs no threads by `scf.for`s, or by its body alone.
-static void makeSerial(const ParallelLoop &loop) {
-  OpBuilder b(loop.op);
-  Location loc = loop.op->getLoc();
-  SmallVector<Value> indices;
-  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
-  Value one = arith::ConstantIndexOp::create(b, loc, 1);
-  for (OpFoldResult count : tripCounts(b, loop)) {
-    if (isConstantIntValue(count, 1)) {
-      indices.push_back(zero);
-      continue;
-    }
-    Value end = getValueOrCreateConstantIndexOp(b, loc, count);
-    auto serial = scf::ForOp::create(b, loc, zero, end, one);
-    indices.push_back(serial.getInductionVar());
-    b.setInsertionPoint(serial.getBody()->getTerminator());
-  }
-  inlineBody(b, loop, indices);
-  loop.op->erase();
 }
 
 /// What the body reads from outside; constants are copied into it.
@@ -202,17 +105,9 @@ static func::FuncOp makeBodyFunction(ParallelLoop loop,
                                    entry->getArgument(1), one);
   func::ReturnOp::create(b, loc);
   b.setInsertionPoint(serial.getBody()->getTerminator());
-  inlineBody(b, loop, delinearize(b, loc, serial.getInductionVar(), counts));
+  bitnet::inlineBody(
+      b, loop, bitnet::delinearize(b, loc, serial.getInductionVar(), counts));
   return body;
-}
-
-static Value product(OpBuilder &b, Location loc,
-                     ArrayRef<OpFoldResult> counts) {
-  Value total = getValueOrCreateConstantIndexOp(b, loc, counts.front());
-  for (OpFoldResult count : counts.drop_front())
-    total = arith::MulIOp::create(
-        b, loc, total, getValueOrCreateConstantIndexOp(b, loc, count));
-  return total;
 }
 
 /// Moves one loop into a function and calls it.
@@ -220,7 +115,7 @@ static void outline(const ParallelLoop &loop, ArrayRef<OpFoldResult> counts,
                     StringRef name) {
   OpBuilder b(loop.op);
   Location loc = loop.op->getLoc();
-  Value count = product(b, loc, counts);
+  Value count = bitnet::product(b, loc, counts);
   Value work = arith::MulIOp::create(
       b, loc, count,
       bitnet::estimateIterationWork(b, loop.op, loop.ivs, loop.lower));
@@ -239,13 +134,6 @@ static void outline(const ParallelLoop &loop, ArrayRef<OpFoldResult> counts,
   loop.op->erase();
 }
 
-static bool isInParallelLoop(Operation *op) {
-  for (Operation *up = op->getParentOp(); up; up = up->getParentOp())
-    if (isa<scf::ForallOp, scf::ParallelOp>(up))
-      return true;
-  return false;
-}
-
 namespace {
 
 struct OutlineParallel : bitnet::impl::OutlineParallelBase<OutlineParallel> {
@@ -260,18 +148,20 @@ struct OutlineParallel : bitnet::impl::OutlineParallelBase<OutlineParallel> {
   void makeNestedLoopsSerial(func::FuncOp func) {
     SmallVector<Operation *> nested;
     func.walk([&](Operation *op) {
-      if (isa<scf::ForallOp, scf::ParallelOp>(op) && isInParallelLoop(op))
+      if (isa<scf::ForallOp, scf::ParallelOp>(op) &&
+          bitnet::isInParallelLoop(op))
         nested.push_back(op);
     });
     for (Operation *op : nested)
-      if (FailureOr<ParallelLoop> loop = matchParallelLoop(op); succeeded(loop))
-        makeSerial(*loop);
+      if (FailureOr<ParallelLoop> loop = bitnet::matchParallelLoop(op);
+          succeeded(loop))
+        bitnet::makeSerial(*loop);
   }
 
   void outlineLoops(func::FuncOp func, SymbolTable &symbols) {
     std::vector<ParallelLoop> loops;
     func.walk<WalkOrder::PreOrder>([&](Operation *op) {
-      FailureOr<ParallelLoop> loop = matchParallelLoop(op);
+      FailureOr<ParallelLoop> loop = bitnet::matchParallelLoop(op);
       if (failed(loop))
         return WalkResult::advance();
       loops.push_back(*loop);
@@ -280,9 +170,9 @@ struct OutlineParallel : bitnet::impl::OutlineParallelBase<OutlineParallel> {
     unsigned number = 0;
     for (const ParallelLoop &loop : loops) {
       OpBuilder b(loop.op);
-      SmallVector<OpFoldResult> counts = tripCounts(b, loop);
+      SmallVector<OpFoldResult> counts = bitnet::tripCounts(b, loop);
       if (runsOnce(counts)) {
-        makeSerial(loop);
+        bitnet::makeSerial(loop);
         continue;
       }
       std::string name =

@@ -20,6 +20,9 @@ using namespace mlir;
 static constexpr StringLiteral kBlock = "bitnet_weights";
 static constexpr StringLiteral kBase = "bitnet_weights_base";
 static constexpr StringLiteral kFile = "bitnet_weights_file";
+static constexpr StringLiteral kDeviceBlock = "bitnet_device_weights";
+static constexpr StringLiteral kDeviceSize = "bitnet_device_weights_size";
+static constexpr StringLiteral kDeviceBase = "bitnet_device_weights_base";
 
 /// The bytes of a constant that is a resource.
 static ArrayRef<char> getBytes(LLVM::GlobalOp global) {
@@ -27,6 +30,35 @@ static ArrayRef<char> getBytes(LLVM::GlobalOp global) {
       dyn_cast_or_null<DenseResourceElementsAttr>(global.getValueOrNull());
   AsmResourceBlob *blob = value ? value.getRawHandle().getBlob() : nullptr;
   return blob && global.getConstant() ? blob->getData() : ArrayRef<char>();
+}
+
+/// The values of a constant as they lie in memory, a bool in a byte.
+static std::string layOut(DenseElementsAttr value) {
+  std::string bytes;
+  if (value.getElementType().isInteger(1)) {
+    for (bool bit : value.getValues<bool>())
+      bytes.push_back(bit ? 1 : 0);
+    return bytes;
+  }
+  ArrayRef<char> raw = value.getRawData();
+  int64_t copies = value.isSplat() ? value.getNumElements() : 1;
+  for (int64_t i = 0; i < copies; ++i)
+    bytes.append(raw.data(), raw.size());
+  return bytes;
+}
+
+/// Gives a constant that is written out the form of a large one.
+static void makeResource(LLVM::GlobalOp global) {
+  auto value = dyn_cast_or_null<DenseElementsAttr>(global.getValueOrNull());
+  if (!value || !global.getConstant() || !value.getElementType().isIntOrFloat())
+    return;
+  std::string bytes = layOut(value);
+  auto type = RankedTensorType::get({static_cast<int64_t>(bytes.size())},
+                                    IntegerType::get(global.getContext(), 8));
+  global.setValueAttr(DenseResourceElementsAttr::get(
+      type, global.getSymName(),
+      HeapAsmResourceBlob::allocateAndCopyInferAlign(
+          ArrayRef<char>(bytes.data(), bytes.size()))));
 }
 
 /// Size and hash of the block, and the name of its file.
@@ -45,7 +77,12 @@ struct SeparateWeights : bitnet::impl::SeparateWeightsBase<SeparateWeights> {
 
   void runOnOperation() override {
     size = 0;
+    if (device)
+      for (auto global : getOperation().getOps<LLVM::GlobalOp>())
+        makeResource(global);
     llvm::StringMap<int64_t> offsets = place();
+    if (device)
+      describeDeviceBlock();
     if (offsets.empty())
       return;
     declare();
@@ -65,7 +102,7 @@ private:
     for (auto global :
          llvm::make_early_inc_range(getOperation().getOps<LLVM::GlobalOp>())) {
       auto bytes = static_cast<int64_t>(getBytes(global).size());
-      if (bytes == 0 || bytes < smallest)
+      if (bytes == 0 || (bytes < smallest && !device))
         continue;
       size = llvm::alignTo(size, bitnet::kWeightAlignment);
       parts.push_back(b.getDictionaryAttr(
@@ -80,32 +117,54 @@ private:
     return offsets;
   }
 
+  LLVM::GlobalOp create(ImplicitLocOpBuilder &b, Type type, StringRef name,
+                        Attribute value) {
+    bool isConstant = name != kBase && name != kDeviceBase;
+    return LLVM::GlobalOp::create(b, type, isConstant, LLVM::Linkage::External,
+                                  name, value);
+  }
+
+  /// Where the runtime finds what it is to copy to the device, and where it
+  /// says that it did.
+  void describeDeviceBlock() {
+    auto b = ImplicitLocOpBuilder::atBlockBegin(getOperation().getLoc(),
+                                                getOperation().getBody());
+    Type pointer = LLVM::LLVMPointerType::get(&getContext());
+    create(b, pointer, kDeviceBase, Attribute());
+    create(b, b.getI64Type(), kDeviceSize, b.getI64IntegerAttr(size));
+    LLVM::GlobalOp block = create(b, pointer, kDeviceBlock, Attribute());
+    b.createBlock(&block.getInitializerRegion());
+    Value host;
+    if (size && file.empty())
+      host = LLVM::AddressOfOp::create(b, pointer, kBlock);
+    else
+      host = LLVM::ZeroOp::create(b, pointer);
+    LLVM::ReturnOp::create(b, host);
+  }
+
   /// Declares the block, or what the runtime has to know of its file.
   void declare() {
     auto b = ImplicitLocOpBuilder::atBlockBegin(getOperation().getLoc(),
                                                 getOperation().getBody());
-    auto create = [&](Type type, StringRef name, Attribute value) {
-      bool isConstant = name != kBase;
-      return LLVM::GlobalOp::create(b, type, isConstant,
-                                    LLVM::Linkage::External, name, value);
-    };
     if (file.empty()) {
       auto type = LLVM::LLVMArrayType::get(b.getI8Type(), size);
-      create(type, kBlock, Attribute()).setAlignment(bitnet::kWeightAlignment);
+      create(b, type, kBlock, Attribute())
+          .setAlignment(bitnet::kWeightAlignment);
       return;
     }
-    create(LLVM::LLVMPointerType::get(&getContext()), kBase, Attribute());
+    create(b, LLVM::LLVMPointerType::get(&getContext()), kBase, Attribute());
     std::string text = describeFile(getOperation(), file);
     auto type = LLVM::LLVMArrayType::get(b.getI8Type(), text.size());
-    create(type, kFile, b.getStringAttr(text)).setAlignment(8);
+    create(b, type, kFile, b.getStringAttr(text)).setAlignment(8);
   }
 
   void replace(LLVM::AddressOfOp address, int64_t offset) {
     ImplicitLocOpBuilder b(address.getLoc(), address);
     Type pointer = LLVM::LLVMPointerType::get(&getContext());
-    Value base =
-        LLVM::AddressOfOp::create(b, pointer, file.empty() ? kBlock : kBase);
-    if (!file.empty()) {
+    bool isVariable = device || !file.empty();
+    StringRef name = device ? kDeviceBase : isVariable ? kBase : kBlock;
+    Value base = LLVM::AddressOfOp::create(b, pointer, name);
+    if (isVariable) {
       auto load = LLVM::LoadOp::create(b, pointer, base);
       // It is written once, before the model runs.
       load.setInvariant(true);

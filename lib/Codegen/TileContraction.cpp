@@ -3,10 +3,13 @@
 #include "MatmulTiling.h"
 
 #include "bitnet/Codegen/Passes.h"
+#include "bitnet/Codegen/TileTable.h"
 #include "dialects/BitNet/BitNetDialect.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -37,11 +40,24 @@ struct TileContraction : bitnet::impl::TileContractionBase<TileContraction> {
     for (bitnet::MatmulOp matmul : matmuls)
       roots.insert(findRoot(rewriter, matmul));
     for (Operation *root : roots)
-      if (failed(bitnet::tileMatmuls(rewriter, cast<linalg::GenericOp>(root))))
+      if (failed(tile(rewriter, cast<linalg::GenericOp>(root))))
         return signalPassFailure();
   }
 
 private:
+  static LogicalResult tile(RewriterBase &rewriter, linalg::GenericOp root) {
+    for (Value operand : root.getDpsInputs())
+      if (auto matmul = operand.getDefiningOp<bitnet::MatmulOp>())
+        if (isForGrid(matmul))
+          return bitnet::tileMatmulsForGrid(rewriter, root);
+    return bitnet::tileMatmuls(rewriter, root);
+  }
+
+  static bool isForGrid(bitnet::MatmulOp matmul) {
+    auto first = cast<StringAttr>(matmul.getTilesAttr()[0]);
+    return bitnet::findTile(first)->feature == "gpu";
+  }
+
   /// The elementwise op to fuse the matmul into; a copy of its result if none
   /// fits.
   linalg::GenericOp findRoot(RewriterBase &rewriter, bitnet::MatmulOp matmul) {

@@ -1,4 +1,6 @@
 // The codegen stage: loops on buffers -> LLVM dialect.
+#include "Steps.h"
+
 #include "bitnet/Codegen/Passes.h"
 #include "bitnet/Pipelines/Pipelines.h"
 
@@ -48,7 +50,7 @@ static void addControlFlow(OpPassManager &pm) {
   pm.addPass(bitnet::createLowerChecks());
 }
 
-static void addConversionToLLVM(OpPassManager &pm) {
+static void addConversionToLLVM(OpPassManager &pm, bool device) {
   ConvertVectorToLLVMPassOptions vectors;
   vectors.amx = true;
   vectors.x86Vector = true;
@@ -57,6 +59,7 @@ static void addConversionToLLVM(OpPassManager &pm) {
   pm.addPass(createConvertVectorToLLVMPass(vectors));
   FinalizeMemRefToLLVMConversionPassOptions buffers;
   buffers.useAlignedAlloc = true;
+  buffers.useGenericFunctions = device;
   pm.addPass(createFinalizeMemRefToLLVMConversionPass(buffers));
   pm.addPass(createLowerAffinePass());
   arith::ArithExpandOpsPassOptions narrow;
@@ -72,20 +75,27 @@ static void addConversionToLLVM(OpPassManager &pm) {
   pm.addPass(createReconcileUnrealizedCastsPass());
 }
 
-void bitnet::buildCodegenPipeline(OpPassManager &pm,
-                                  const CodegenOptions &options) {
-  addLoops(pm, options);
-  addVectors(pm);
+void bitnet::addHostCode(OpPassManager &pm, const CodegenOptions &options) {
   addControlFlow(pm);
   pm.addPass(createEmitEntryPoint());
-  addConversionToLLVM(pm);
+  addConversionToLLVM(pm, options.device);
+  if (options.device)
+    pm.addPass(createUseDeviceAllocator());
   pm.addPass(createLowerParallelCalls());
   if (options.separateWeights) {
     bitnet::SeparateWeightsOptions weights;
     weights.file = options.weightsFile;
+    weights.device = options.device;
     pm.addPass(bitnet::createSeparateWeights(weights));
   }
   pm.addPass(createCheckAllocations());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+}
+
+void bitnet::buildCodegenPipeline(OpPassManager &pm,
+                                  const CodegenOptions &options) {
+  addLoops(pm, options);
+  addVectors(pm);
+  addHostCode(pm, options);
 }

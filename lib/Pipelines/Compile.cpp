@@ -73,8 +73,10 @@ static LogicalResult optimize(ModuleOp module, const CompileOptions &options,
   PassManager pm(module->getContext());
   bitnet::OptimizeOptions optimize;
   optimize.release = release;
-  optimize.features = options.target.features;
-  optimize.cpu = options.target.cpu;
+  if (options.device.empty()) {
+    optimize.features = options.target.features;
+    optimize.cpu = options.target.cpu;
+  }
   optimize.tile = options.tile;
   optimize.cache = options.cache;
   optimize.head = options.head;
@@ -82,9 +84,35 @@ static LogicalResult optimize(ModuleOp module, const CompileOptions &options,
   return pm.run(module);
 }
 
+/// How codegen is to leave the weights.
+static void placeWeights(const CompileOptions &options,
+                         bitnet::CodegenOptions &codegen) {
+  // Several CPUs share constants that are in their code.
+  codegen.separateWeights =
+      options.emit >= Emit::SharedLibrary && options.variants.empty();
+  codegen.weightsFile = options.weightsFile;
+}
+
+/// The stages on buffers, for a GPU.
+static LogicalResult runLastStagesOfGPU(ModuleOp module,
+                                        const CompileOptions &options) {
+  PassManager pm(module->getContext());
+  if (options.emit >= Emit::Loops)
+    bitnet::buildLowerToGPUPipeline(pm);
+  if (options.emit >= Emit::LLVM) {
+    bitnet::CodegenOptions codegen;
+    placeWeights(options, codegen);
+    codegen.device = true;
+    bitnet::buildGPUCodegenPipeline(pm, codegen);
+  }
+  return pm.run(module);
+}
+
 /// The stages on buffers.
 static LogicalResult runLastStages(ModuleOp module,
                                    const CompileOptions &options) {
+  if (!options.device.empty())
+    return runLastStagesOfGPU(module, options);
   PassManager pm(module->getContext());
   if (options.emit >= Emit::Loops) {
     bitnet::LowerOptions lower;
@@ -95,10 +123,7 @@ static LogicalResult runLastStages(ModuleOp module,
   }
   if (options.emit >= Emit::LLVM) {
     bitnet::CodegenOptions codegen;
-    // Several CPUs share constants that are in their code.
-    codegen.separateWeights =
-        options.emit >= Emit::SharedLibrary && options.variants.empty();
-    codegen.weightsFile = options.weightsFile;
+    placeWeights(options, codegen);
     bitnet::buildCodegenPipeline(pm, codegen);
   }
   return pm.run(module);

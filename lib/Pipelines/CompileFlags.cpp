@@ -143,10 +143,16 @@ static Error readChatTemplate(const CompileFlags &flags,
   return Error::success();
 }
 
-/// Finds the CPU, or the several CPUs, to compile for.
+/// Finds the GPU and the CPU, or the several CPUs, to compile for.
 static Error findTarget(const CompileFlags &flags, StringRef output,
                         CompileOptions &options) {
-  if (!bitnet::isListOfCPUs(flags.cpu)) {
+  if (flags.target == "vulkan") {
+    Expected<bitnet::TargetSpec> host = bitnet::TargetSpec::find("", flags.cpu);
+    if (!host)
+      return host.takeError();
+    options.target = *host;
+    options.device = flags.target;
+  } else if (!bitnet::isListOfCPUs(flags.cpu)) {
     Expected<bitnet::TargetSpec> target =
         bitnet::TargetSpec::find(flags.target, flags.cpu);
     if (!target)

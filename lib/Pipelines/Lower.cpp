@@ -1,4 +1,6 @@
 // The lower stage: tensors -> tiled, vectorized loops on buffers.
+#include "Steps.h"
+
 #include "bitnet/Codegen/Passes.h"
 #include "bitnet/Conversion/Passes.h"
 #include "bitnet/Pipelines/Pipelines.h"
@@ -40,7 +42,7 @@ static void addContractions(OpPassManager &pm,
   pm.addPass(createCSEPass());
 }
 
-static void addBuffers(OpPassManager &pm) {
+void bitnet::addBuffers(OpPassManager &pm) {
   bufferization::OneShotBufferizePassOptions options;
   options.bufferizeFunctionBoundaries = true;
   options.functionBoundaryTypeConversion =

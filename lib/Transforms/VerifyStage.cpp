@@ -1,6 +1,6 @@
 // Checks the contract of a stage. See Passes.td.
 #include "bitnet/Transforms/Passes.h"
-#include "dialects/BitNet/BitNetDialect.h"
+#include "dialects/BitNet/BitNetDeviceOps.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -21,8 +21,8 @@ static ArrayRef<StringRef> allowedDialects(StringRef stage) {
                                       "cf",     "func",   "linalg", "math",
                                       "scf",    "tensor", "ub"};
   static const StringRef loops[] = {
-      "affine", "arith", "builtin", "cf",  "func", "index", "linalg",
-      "llvm",   "math",  "memref",  "scf", "ub",   "vector"};
+      "affine", "arith", "builtin", "cf",     "func", "gpu", "index",
+      "linalg", "llvm",  "math",    "memref", "scf",  "ub",  "vector"};
   static const StringRef machine[] = {"builtin", "llvm"};
   return llvm::StringSwitch<ArrayRef<StringRef>>(stage)
       .Case("import", import)
@@ -47,7 +47,8 @@ struct VerifyStage : bitnet::impl::VerifyStageBase<VerifyStage> {
     getOperation().walk([&](Operation *op) {
       StringRef dialect = op->getName().getDialectNamespace();
       bool whole = stage == "optimize" && isa<bitnet::LinearOp>(op);
-      if (!whole && llvm::is_contained(allowed, dialect))
+      bool isInstruction = stage == "lower" && isa<bitnet::Dot4Op>(op);
+      if ((!whole && llvm::is_contained(allowed, dialect)) || isInstruction)
         return;
       op->emitOpError("remains after ") << stage;
       remains = true;

@@ -4,6 +4,7 @@
 
 include "mlir/Pass/PassBase.td"
 include "bitnet/Codegen/TilePasses.td"
+include "bitnet/Codegen/GPUPasses.td"
 include "bitnet/Codegen/WeightPasses.td"
 
 def OutlineParallel : Pass<"bitnet-outline-parallel", "mlir::ModuleOp"> {

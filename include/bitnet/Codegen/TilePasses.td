@@ -120,7 +120,8 @@ def TileContraction : Pass<"bitnet-tile-contraction", "mlir::func::FuncOp"> {
   }];
   let dependentDialects = [
     "::bitnet::BitNetDialect", "mlir::affine::AffineDialect",
-    "mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect",
+    "mlir::arith::ArithDialect", "mlir::bufferization::BufferizationDialect",
+    "mlir::gpu::GPUDialect", "mlir::linalg::LinalgDialect",
     "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect", "mlir::tensor::TensorDialect",
     "mlir::vector::VectorDialect"];
 }
@@ -154,7 +155,8 @@ def EmitTiles : Pass<"bitnet-emit-tiles", "mlir::func::FuncOp"> {
     ```
   }];
   let dependentDialects = [
-    "mlir::arith::ArithDialect", "mlir::LLVM::LLVMDialect",
+    "::bitnet::BitNetDialect", "mlir::arith::ArithDialect",
+    "mlir::gpu::GPUDialect", "mlir::LLVM::LLVMDialect",
     "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",
     "mlir::vector::VectorDialect"];
 }

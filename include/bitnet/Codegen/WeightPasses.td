@@ -18,6 +18,10 @@ def SeparateWeights : Pass<"bitnet-separate-weights", "mlir::ModuleOp"> {
     `bitnet_weights_base`. `bitnet_weights_file` tells it what to look for: the
     size of the block and a hash of its content, 8 bytes each, and the name.
 
+    With `device`, all constants are taken. The runtime copies the block to the
+    device and writes its address there to `bitnet_device_weights_base`;
+    `bitnet_device_weights` tells it where the block is and how large.
+
     Before:
     ```mlir
     llvm.mlir.global private constant @w(dense_resource<w> : tensor<4xi8>) {alignment = 64 : i64} : !llvm.array<4 x i8>
@@ -44,7 +48,9 @@ def SeparateWeights : Pass<"bitnet-separate-weights", "mlir::ModuleOp"> {
     Option<"file", "file", "std::string", "",
            "name of the file that has the weights (default: the program itself)">,
     Option<"smallest", "smallest", "int64_t", "4096",
-           "bytes of a constant that is worth it">];
+           "bytes of a constant that is worth it">,
+    Option<"device", "device", "bool", "false",
+           "take all constants, for a device's memory">];
   let dependentDialects = ["mlir::LLVM::LLVMDialect"];
 }
 

@@ -28,6 +28,8 @@ enum class Emit {
 struct CompileOptions {
   Emit emit = Emit::Executable;
   TargetSpec target;
+  /// The kind of GPU that is to compute, "vulkan"; empty: the CPU does.
+  std::string device;
   /// Several CPUs to compile a program or a library for, instead of `target`.
   std::vector<Variant> variants;
   /// Name of the file, in the folder of the program or shared library, that

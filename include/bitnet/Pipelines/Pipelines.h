@@ -91,6 +91,9 @@ struct CodegenOptions : mlir::PassPipelineOptions<CodegenOptions> {
       *this, "separate-weights",
       llvm::cl::desc("take large constants out of the code"),
       llvm::cl::init(false)};
+  Option<bool> device{*this, "device",
+                      llvm::cl::desc("memory and constants are a GPU's"),
+                      llvm::cl::init(false)};
   Option<std::string> weightsFile{
       *this, "weights-file",
       llvm::cl::desc("name of the file that they go to, if not the program")};
@@ -102,6 +105,17 @@ void buildOptimizePipeline(mlir::OpPassManager &pm,
 void buildLowerPipeline(mlir::OpPassManager &pm, const LowerOptions &options);
 void buildCodegenPipeline(mlir::OpPassManager &pm,
                           const CodegenOptions &options);
+
+/// The same stages for a GPU: all that a model computes becomes kernels.
+///   in:  what optimize gives
+///   out: linalg, scf, memref, arith, math on buffers of the device
+void buildLowerToGPUPipeline(mlir::OpPassManager &pm);
+
+/// Makes kernels of the loops, and of the rest host code that launches them.
+///   in:  what lower gives
+///   out: llvm, with the kernels as a constant
+void buildGPUCodegenPipeline(mlir::OpPassManager &pm,
+                             const CodegenOptions &options);
 
 /// Makes `bitnet-raise`, `bitnet-optimize`, `bitnet-lower-to-cpu` and
 /// `bitnet-to-llvm` known to command lines.

@@ -1,0 +1,20 @@
+// What kernels of blocks have in common.
+#ifndef BITNET_LIB_CODEGEN_GPU_GRID_H
+#define BITNET_LIB_CODEGEN_GPU_GRID_H
+
+#include "mlir/IR/Operation.h"
+
+namespace bitnet {
+
+/// Threads of a block.
+inline constexpr int64_t kBlockThreads = 64;
+
+/// Whether an iteration of this loop is work for a whole block of threads.
+bool isLoopOverBlocks(mlir::Operation *loop);
+
+/// The attribute that says so.
+mlir::ArrayAttr getBlockMapping(mlir::MLIRContext *context, int64_t dims);
+
+} // namespace bitnet
+
+#endif // BITNET_LIB_CODEGEN_GPU_GRID_H

@@ -1,0 +1,20 @@
+// Parts of pipelines that CPUs and GPUs share.
+#ifndef BITNET_LIB_PIPELINES_STEPS_H
+#define BITNET_LIB_PIPELINES_STEPS_H
+
+namespace mlir {
+class OpPassManager;
+} // namespace mlir
+
+namespace bitnet {
+struct CodegenOptions;
+
+/// Tensors become buffers, which are freed when they are no longer used.
+void addBuffers(mlir::OpPassManager &pm);
+
+/// The last part of codegen: control flow, the entry point, the LLVM dialect.
+void addHostCode(mlir::OpPassManager &pm, const CodegenOptions &options);
+
+} // namespace bitnet
+
+#endif // BITNET_LIB_PIPELINES_STEPS_H
