@@ -3,6 +3,7 @@
 #include "Breakdown.h"
 #include "bitnet/Runtime/Caches.h"
 #include "bitnet/Runtime/Commands.h"
+#include "bitnet/Runtime/DeviceDriver.h"
 #include "bitnet/Runtime/Session.h"
 #include "bitnet/Runtime/ThreadPool.h"
 #include "bitnet/Runtime/Variants.h"
@@ -192,15 +193,20 @@ static void printTimesJSON(const char *what, const Samples &samples) {
 /// What times depend on, at the end of the output.
 static void printSetting(bool isJSON) {
   const bitnet_variant *variant = runningVariant();
+  Text device = deviceName();
   if (isJSON) {
     if (variant)
       std::printf("\"variant\": %s, ", jsonString(variant->name).c_str());
+    if (device.size())
+      std::printf("\"device\": %s, ", jsonString(device.c_str()).c_str());
     std::printf("\"threads\": %d}\n", threadCount());
     return;
   }
   std::printf("%d threads", threadCount());
   if (variant)
     std::printf(", variant %s", variant->name);
+  if (device.size())
+    std::printf(", device %s", device.c_str());
   std::printf("\n");
 }
 

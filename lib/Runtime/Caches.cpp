@@ -2,6 +2,8 @@
 
 #include "bitnet/Runtime/Caches.h"
 
+#include "bitnet/Runtime/DeviceDriver.h"
+
 using namespace bitnet::runtime;
 
 int64_t bitnet::runtime::cacheLength(const Signature &signature,
@@ -26,11 +28,17 @@ int64_t bitnet::runtime::bytesPerPosition(const Signature &signature) {
   return total;
 }
 
+Place bitnet::runtime::placeOf(Role role) {
+  return role == Role::Cache && runningDevice() ? Place::Device : Place::Host;
+}
+
 Result<Tensor> bitnet::runtime::withRoom(const Tensor &cache, int64_t length,
-                                         int64_t capacity) {
+                                         int64_t capacity, Place place) {
   Shape shape = cache.shape;
   shape.sizes[kPositions] = capacity;
-  Result<Tensor> room = Tensor::zeros(cache.type, shape);
+  Result<Tensor> room = place == Place::Device
+                            ? Tensor::zerosOnDevice(cache.type, shape)
+                            : Tensor::zeros(cache.type, shape);
   if (room.failed())
     return room;
   size_t row = size_t(shape.sizes[kCacheRank - 1]) * sizeOf(cache.type);
@@ -38,9 +46,11 @@ Result<Tensor> bitnet::runtime::withRoom(const Tensor &cache, int64_t length,
   size_t to = row * size_t(capacity);
   int64_t heads = shape.sizes[0] * shape.sizes[1];
   for (int64_t i = 0; i < heads && length; ++i)
-    std::memcpy(static_cast<char *>(room->data()) + size_t(i) * to,
-                static_cast<const char *>(cache.data()) + size_t(i) * from,
-                row * size_t(length));
+    if (Status status =
+            copyBytes({*room, size_t(i) * to}, {cache, size_t(i) * from},
+                      row * size_t(length));
+        status.failed())
+      return status;
   return room;
 }
 
@@ -64,7 +74,8 @@ Result<Array<Tensor>> bitnet::runtime::roomForRun(const Signature &signature,
     if (!capacity || *capacity < length)
       return Status::error("output '%s' has a length that cannot be computed",
                            output.name.c_str());
-    Result<Tensor> room = withRoom(inputs[input], length, *capacity);
+    Result<Tensor> room =
+        withRoom(inputs[input], length, *capacity, placeOf(Role::Cache));
     if (room.failed())
       return Status::error("output '%s': %s", output.name.c_str(),
                            room.message());

@@ -3,6 +3,7 @@
 #include "bitnet/Runtime/Library.h"
 
 #include "LoadedModel.h"
+#include "bitnet/Runtime/DeviceDriver.h"
 #include "bitnet/Runtime/Weights.h"
 
 #include <atomic>
@@ -16,11 +17,21 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static Result<Model> *loaded;
 static std::atomic<int> users; // zero, as all that is static
 
+// Drivers can't be called when the process ends, since they may have ended
+// before us; but they have to be when the library is unloaded. Handlers of the
+// exit run before anything ends, so one tells the two apart.
+static bool isExiting;
+extern "C" int __cxa_atexit(void (*function)(void *), void *argument,
+                            void *library);
+extern "C" void __cxa_finalize(void *library);
+
 static void load() {
   void *memory = std::malloc(sizeof(*loaded));
   if (!memory)
     bitnet_fail("out of memory");
   loaded = new (memory) Result<Model>(linkedModel());
+  if (runningDevice())
+    __cxa_atexit([](void *) { isExiting = true; }, nullptr, &isExiting);
 }
 
 ModelUser::ModelUser() { ++users; }
@@ -35,10 +46,15 @@ Result<const Model *> ModelUser::model() const {
 
 /// Also called when the process ends, and then another thread may be in a run.
 __attribute__((destructor)) static void unload() {
+  bool mayClose = !isExiting;
+  if (runningDevice())
+    __cxa_finalize(&isExiting); // takes the handler back
   if (!loaded || users.load())
     return;
   loaded->~Result();
   std::free(loaded);
+  if (mayClose)
+    closeDevice();
   unmapWeights();
 }
 

@@ -1,6 +1,7 @@
 // The program that a compiled model is. Not part of the library flavour.
 
 #include "bitnet/Runtime/Commands.h"
+#include "bitnet/Runtime/DeviceDriver.h"
 
 #include <cstdio>
 
@@ -49,20 +50,24 @@ static const char kUsage[] =
     "\n"
     "BITNET_THREADS sets the number of threads; results don't depend on it.\n"
     "BITNET_CPU names the code to run, if the program has it for several "
-    "CPUs.\n";
+    "CPUs.\n"
+    "BITNET_DEVICE (cpu, vulkan, cuda, hip) and --device=N or "
+    "BITNET_DEVICE_INDEX say\n"
+    "where, if it has code for devices.\n";
 
 namespace {
 struct Command {
   const char *name;
   Status (*function)(const Model &model, Arguments arguments);
+  bool runs; // the model
 };
 } // namespace
 
 static constexpr Command kCommands[] = {
-    {"run", runCommand},       {"generate", generateCommand},
-    {"chat", chatCommand},     {"bench", benchCommand},
-    {"verify", verifyCommand}, {"perplexity", perplexityCommand},
-    {"encode", encodeCommand}, {"decode", decodeCommand}};
+    {"run", runCommand, true},        {"generate", generateCommand, true},
+    {"chat", chatCommand, true},      {"bench", benchCommand, true},
+    {"verify", verifyCommand, true},  {"perplexity", perplexityCommand, true},
+    {"encode", encodeCommand, false}, {"decode", decodeCommand, false}};
 
 static void printUsage(std::FILE *stream, const char *program) {
   const char *slash = std::strrchr(program, '/');
@@ -86,8 +91,30 @@ static bool asksForHelp(int count, char **items) {
   return false;
 }
 
+/// Takes --device=N out of the arguments of a model that runs on devices.
+static Status takeDevice(Arguments &arguments) {
+  static const char option[] = "--device=";
+  constexpr size_t size = sizeof(option) - 1;
+  int kept = 0;
+  for (int i = 0; i < arguments.count; ++i) {
+    char *item = arguments.items[i];
+    if (!hasDeviceCodes() || std::strncmp(item, option, size)) {
+      arguments.items[kept++] = item;
+      continue;
+    }
+    Result<int64_t> index = parseNumber("--device", item + size, 0, INT32_MAX);
+    if (index.failed())
+      return index.takeError();
+    setDeviceIndex(*index);
+  }
+  arguments.count = kept;
+  return Status::success();
+}
+
 static Status execute(const Command *command, Arguments arguments) {
-  Result<Model> model = linkedModel();
+  if (Status status = takeDevice(arguments); status.failed())
+    return status;
+  Result<Model> model = linkedModel(command && command->runs);
   if (model.failed())
     return model.takeError();
   Status status =
@@ -111,6 +138,7 @@ __attribute__((visibility("default"))) int main(int count, char **items) {
   }
   Arguments arguments = {items + 2, count > 2 ? count - 2 : 0};
   Status status = execute(command, arguments);
+  closeDevice();
   if (status.failed())
     std::fprintf(stderr, "error: %s\n", status.message());
   return status.failed();

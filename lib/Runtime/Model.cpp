@@ -3,6 +3,7 @@
 #include "bitnet/Runtime/Model.h"
 
 #include "bitnet/Runtime/Caches.h"
+#include "bitnet/Runtime/DeviceDriver.h"
 #include "bitnet/Runtime/Failure.h"
 #include "bitnet/Runtime/Runtime.h"
 #include "bitnet/Runtime/Variants.h"
@@ -169,13 +170,19 @@ Result<Array<Tensor>> Model::run(Array<Tensor> &inputs) const {
   Result<Array<Tensor>> outputs = step(inputs, *storage, INT64_MAX);
   if (outputs.failed())
     return outputs;
-  for (size_t i = 0; i < outputs->size(); ++i)
-    if (const Port &output = signature.outputs[i]; isInCache(signature, output))
-      (*outputs)[i] = std::move((*storage)[output.pastInput]);
+  for (size_t i = 0; i < outputs->size(); ++i) {
+    const Port &output = signature.outputs[i];
+    if (!isInCache(signature, output))
+      continue;
+    Result<Tensor> present = onHost(std::move((*storage)[output.pastInput]));
+    if (present.failed())
+      return present.takeError();
+    (*outputs)[i] = std::move(*present);
+  }
   return outputs;
 }
 
-Result<Model> bitnet::runtime::linkedModel() {
+Result<Model> bitnet::runtime::linkedModel(bool run) {
   Result<Signature> signature = parseSignature(bitnet_signature);
   if (signature.failed())
     return signature.takeError();
@@ -188,5 +195,12 @@ Result<Model> bitnet::runtime::linkedModel() {
   Model model;
   model.signature = std::move(*signature);
   model.entry = *variant ? (*variant)->main : bitnet_main;
+  if (!run)
+    return model;
+  Result<const bitnet_device_code *> device = linkedDevice();
+  if (device.failed())
+    return device.takeError();
+  if (*device && (*device)->main)
+    model.entry = (*device)->main;
   return model;
 }

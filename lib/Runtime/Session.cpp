@@ -124,10 +124,11 @@ Result<Session> Session::fork() const {
   for (size_t i = 0; i < caches.size(); ++i) {
     if (!caches[i].isGiven())
       continue;
-    bool inPlace = model->signature.inputs[i].role == Role::Cache;
+    Role role = model->signature.inputs[i].role;
     int64_t positions = caches[i].shape.sizes[kPositions];
     Result<Tensor> room =
-        withRoom(caches[i], inPlace ? length() : positions, positions);
+        withRoom(caches[i], role == Role::Cache ? length() : positions,
+                 positions, placeOf(role));
     if (room.failed())
       return room.takeError();
     copy->caches[i] = std::move(*room);
@@ -256,8 +257,7 @@ void Session::lendCaches(Array<Tensor> &inputs) const {
     Shape shape = caches[i].shape;
     if (model->signature.inputs[i].role == Role::Cache)
       shape.sizes[kPositions] = length();
-    void *data = const_cast<void *>(caches[i].data());
-    inputs[i] = Tensor::adopt(caches[i].type, shape, data, nullptr);
+    inputs[i] = caches[i].view(shape);
   }
 }
 
@@ -277,7 +277,8 @@ Status Session::makeRoom(const Array<Tensor> &inputs, int64_t count) {
     if (options.capacity)
       grown = options.capacity;
     const Tensor &old = caches[i].isGiven() ? caches[i] : inputs[i];
-    Result<Tensor> larger = withRoom(old, length(), grown);
+    Result<Tensor> larger =
+        withRoom(old, length(), grown, placeOf(Role::Cache));
     if (larger.failed())
       return Status::error("the context cannot grow: %s", larger.message());
     caches[i] = std::move(*larger);

@@ -3,6 +3,7 @@
 #include "bitnet/Runtime/Tensor.h"
 
 #include "HalfFloats.h"
+#include "bitnet/Runtime/DeviceDriver.h"
 
 using namespace bitnet::runtime;
 
@@ -70,12 +71,20 @@ Text Shape::text() const {
 Tensor &Tensor::operator=(Tensor &&other) noexcept {
   if (this == &other)
     return *this;
-  std::free(owned);
+  drop();
   type = other.type;
   shape = other.shape;
   bytes = std::exchange(other.bytes, nullptr);
   owned = std::exchange(other.owned, nullptr);
+  onDevice = other.onDevice;
   return *this;
+}
+
+void Tensor::drop() {
+  if (onDevice)
+    freeOnDevice(owned);
+  else
+    std::free(owned);
 }
 
 Result<Tensor> Tensor::zeros(bitnet_type type, const Shape &shape) {
@@ -88,6 +97,28 @@ Result<Tensor> Tensor::zeros(bitnet_type type, const Shape &shape) {
                          shape.text().c_str());
   std::memset(memory, 0, size);
   return adopt(type, shape, memory, memory);
+}
+
+Result<Tensor> Tensor::zerosOnDevice(bitnet_type type, const Shape &shape) {
+  int64_t elements = shape.elements();
+  if (elements < 0)
+    return Status::error("no memory for a tensor of shape %s",
+                         shape.text().c_str());
+  int64_t size = elements * int64_t(sizeOf(type));
+  Result<void *> memory = allocateOnDevice(size);
+  if (memory.failed())
+    return memory.takeError();
+  Tensor tensor = adopt(type, shape, *memory, *memory);
+  tensor.onDevice = true;
+  if (Status status = clearOnDevice(*memory, size); status.failed())
+    return status;
+  return tensor;
+}
+
+Tensor Tensor::view(const Shape &shape) const {
+  Tensor tensor = adopt(type, shape, bytes, nullptr);
+  tensor.onDevice = onDevice;
+  return tensor;
 }
 
 Tensor Tensor::adopt(bitnet_type type, const Shape &shape, void *data,
@@ -103,6 +134,35 @@ Tensor Tensor::adopt(bitnet_type type, const Shape &shape, void *data,
 void *Tensor::release() {
   bytes = nullptr;
   return std::exchange(owned, nullptr);
+}
+
+Status bitnet::runtime::copyBytes(TensorBytes to, TensorBytes from,
+                                  size_t bytes) {
+  auto *target = const_cast<char *>(
+      static_cast<const char *>(to.tensor.data()) + to.offset);
+  const char *source =
+      static_cast<const char *>(from.tensor.data()) + from.offset;
+  bool toDevice = to.tensor.isOnDevice(), fromDevice = from.tensor.isOnDevice();
+  if (toDevice && fromDevice)
+    return copyOnDevice(target, source, int64_t(bytes));
+  if (toDevice)
+    return upload(target, source, int64_t(bytes));
+  if (fromDevice)
+    return download(target, source, int64_t(bytes));
+  std::memcpy(target, source, bytes);
+  return Status::success();
+}
+
+Result<Tensor> bitnet::runtime::onHost(Tensor tensor) {
+  if (!tensor.isOnDevice())
+    return tensor;
+  Result<Tensor> copy = Tensor::zeros(tensor.type, tensor.shape);
+  if (copy.failed())
+    return copy;
+  if (Status status = copyBytes({*copy, 0}, {tensor, 0}, tensor.byteSize());
+      status.failed())
+    return status;
+  return copy;
 }
 
 /// Little endian is what all targets are, so the low bytes come first.

@@ -34,8 +34,9 @@ struct Model {
                              int64_t logitCount) const;
 };
 
-/// The model this program or library was linked with.
-Result<Model> linkedModel();
+/// The model this program or library was linked with. Unless it is to `run`,
+/// no device is opened for it.
+Result<Model> linkedModel(bool run = true);
 
 } // namespace bitnet::runtime
 

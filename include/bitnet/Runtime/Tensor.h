@@ -38,17 +38,26 @@ public:
   Tensor() = default;
   Tensor(Tensor &&other) noexcept { *this = std::move(other); }
   Tensor &operator=(Tensor &&other) noexcept;
-  ~Tensor() { std::free(owned); }
+  ~Tensor() { drop(); }
 
   /// Zeros, aligned to 64 bytes.
   static Result<Tensor> zeros(bitnet_type type, const Shape &shape);
+
+  /// The same on the device that is open.
+  static Result<Tensor> zerosOnDevice(bitnet_type type, const Shape &shape);
 
   /// A tensor in memory of someone else (`owned` null) or malloc'ed memory that
   /// is taken over.
   static Tensor adopt(bitnet_type type, const Shape &shape, void *data,
                       void *owned);
 
+  /// The same memory, which stays with this tensor, in another shape.
+  Tensor view(const Shape &shape) const;
+
   bool isGiven() const { return bytes != nullptr; }
+
+  /// Where `data` is an address of the device.
+  bool isOnDevice() const { return onDevice; }
   void *data() { return bytes; }
   const void *data() const { return bytes; }
   int64_t elements() const { return shape.elements(); }
@@ -68,9 +77,24 @@ public:
   Shape shape;
 
 private:
+  void drop();
+
   void *bytes = nullptr;
   void *owned = nullptr;
+  bool onDevice = false;
 };
+
+/// A place in a tensor's memory.
+struct TensorBytes {
+  const Tensor &tensor;
+  size_t offset;
+};
+
+/// Copies bytes, from and to where they are.
+Status copyBytes(TensorBytes to, TensorBytes from, size_t bytes);
+
+/// The tensor, or its copy on the host if it is on the device.
+Result<Tensor> onHost(Tensor tensor);
 
 /// `tensor` as the type that a model wants: integers in a wider type where
 /// every value fits, f32 rounded to f16 or bf16, halves to even; an error for
