@@ -156,7 +156,7 @@ void bitnet::runtime::freeOnDevice(void *address) {
 
 Status bitnet::runtime::clearOnDevice(void *address, int64_t bytes) {
   Lock lock;
-  return running->driver->clear(address, bytes);
+  return bytes ? running->driver->clear(address, bytes) : Status::success();
 }
 
 Status bitnet::runtime::launchOnDevice(const Launch &launch) {

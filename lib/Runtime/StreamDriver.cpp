@@ -280,7 +280,7 @@ static void freeMemory(void *address) { opened->pool.free(address); }
 
 static Status clear(void *address, int64_t bytes) {
   Status status = opened->enter();
-  if (!status.failed() && bytes)
+  if (!status.failed())
     status = STREAM_CALL(*opened, memorySet, address, 0, size_t(bytes),
                          opened->stream);
   return status;

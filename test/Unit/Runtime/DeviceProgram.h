@@ -46,15 +46,24 @@ protected:
     return execute(variables + " " BITNET_FAKES "FakeDeviceModel " + arguments);
   }
 
+  /// What makes lavapipe the only device of Vulkan. It leaks a little.
+  std::string mesa() const {
+    return "ASAN_OPTIONS=allow_user_poisoning=0:detect_leaks=0 "
+           "VK_ICD_FILENAMES=" +
+           lavapipe;
+  }
+
+  /// What turns on the layers that look at each call of Vulkan; they print what
+  /// is wrong. Empty if they are not installed.
+  static std::string validation() {
+    bool isThere = !access("/usr/share/vulkan/explicit_layer.d/"
+                           "VkLayer_khronos_validation.json",
+                           F_OK);
+    return isThere ? "VK_INSTANCE_LAYERS=VK_LAYER_KHRONOS_validation" : "";
+  }
+
   Outcome vulkan(const std::string &arguments) const {
-    // Layers look for what is wrong, if there are some.
-    std::string layers =
-        access("/usr/share/vulkan/explicit_layer.d/"
-               "VkLayer_khronos_validation.json",
-               F_OK)
-            ? ""
-            : " VK_INSTANCE_LAYERS=VK_LAYER_KHRONOS_validation";
-    return run("BITNET_DEVICE=vulkan VK_ICD_FILENAMES=" + lavapipe + layers,
+    return run("BITNET_DEVICE=vulkan " + mesa() + " " + validation(),
                arguments);
   }
 
@@ -81,6 +90,9 @@ protected:
 
   std::string folder, lavapipe;
 };
+
+/// Whether this process has used lavapipe: then its leaks are not ours.
+inline bool hasUsedMesa = false;
 
 /// More than 128 positions, so that the cache grows.
 inline constexpr char kCommand[] = "generate --ids 1,2,3 -n 200";

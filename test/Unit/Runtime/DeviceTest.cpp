@@ -33,7 +33,7 @@ TEST_F(DeviceProgram, TakesTheFirstDeviceThereIs) {
   EXPECT_EQ(bench.out.find(", device "), std::string::npos) << bench.out;
   if (lavapipe.empty())
     GTEST_SKIP() << "Mesa's lavapipe is not installed";
-  bench = run("VK_ICD_FILENAMES=" + lavapipe, "bench --repeat 1");
+  bench = run(mesa(), "bench --repeat 1");
   EXPECT_NE(bench.out.find(" threads, device llvmpipe"), std::string::npos)
       << bench.out;
 }
@@ -208,6 +208,7 @@ static void useLibrary(const LoadedLibrary &library) {
 
 /// Loads the library once or twice; leaves it to the end of the process.
 static void endWithLibrary() {
+  hasUsedMesa = true;
   LoadedLibrary first;
   useLibrary(first);
   dlclose(first.handle);

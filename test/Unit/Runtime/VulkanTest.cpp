@@ -26,6 +26,10 @@ static bitnet_device_code codeOf(const void *bytes, size_t size) {
           nullptr};
 }
 
+/// Asked by the leak checker.
+extern "C" int __lsan_is_turned_off();
+extern "C" int __lsan_is_turned_off() { return hasUsedMesa; }
+
 /// The message with which a device can't be opened.
 static std::string refusalOf(const bitnet_device_code &code,
                              int64_t index = 0) {
@@ -48,6 +52,7 @@ protected:
         !glob("/usr/share/vulkan/icd.d/lvp_icd.*.json", 0, nullptr, &files);
     if (isThere)
       setenv("VK_ICD_FILENAMES", files.gl_pathv[0], 1);
+    hasUsedMesa |= isThere;
     globfree(&files);
     if (!isThere)
       GTEST_SKIP() << "Mesa's lavapipe is not installed";
@@ -244,6 +249,20 @@ TEST_F(Vulkan, IsNamed) {
   EXPECT_STREQ(deviceName().c_str(), "");
 }
 
+// Again, as what checks each call sees them.
+TEST_F(DeviceProgram, VulkanIsUsedAsItsSpecificationSays) {
+  if (lavapipe.empty() || validation().empty())
+    GTEST_SKIP() << "Mesa's lavapipe or the validation layers are missing";
+  Outcome outcome =
+      execute(mesa() + " " + validation() +
+              " VK_LAYER_ENABLES="
+              "VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT " +
+              std::to_string(getpid()).insert(0, "/proc/") +
+              "/exe --gtest_filter='Vulkan.*'");
+  EXPECT_EQ(outcome.code, 0) << outcome.out;
+  EXPECT_EQ(outcome.out.find("Validation"), std::string::npos) << outcome.out;
+}
+
 TEST(NoDevice, AModelMayKnowNothingOfThem) {
   static const bitnet_device_code none[] = {{}};
   DeviceChoice choice;
@@ -266,8 +285,8 @@ protected:
 
   Outcome changed(const std::string &change) const {
     return run("LD_LIBRARY_PATH=" BITNET_FAKES
-               "Drivers/vulkan BITNET_DEVICE=vulkan VK_ICD_FILENAMES=" +
-                   lavapipe + " " + change,
+               "Drivers/vulkan BITNET_DEVICE=vulkan " +
+                   mesa() + " " + change,
                kCommand);
   }
 };
