@@ -58,7 +58,7 @@ static void addConversionToLLVM(OpPassManager &pm, bool device) {
   vectors.vectorTransposeLowering = vector::VectorTransposeLowering::Shuffle1D;
   pm.addPass(createConvertVectorToLLVMPass(vectors));
   FinalizeMemRefToLLVMConversionPassOptions buffers;
-  buffers.useAlignedAlloc = true;
+  buffers.useAlignedAlloc = !device;
   buffers.useGenericFunctions = device;
   pm.addPass(createFinalizeMemRefToLLVMConversionPass(buffers));
   pm.addPass(createLowerAffinePass());

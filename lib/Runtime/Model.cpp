@@ -41,8 +41,10 @@ static Tensor readDescriptor(const Port &output, const int64_t *words) {
     shape.push(words[kShapeWord + i]);
   char *aligned = reinterpret_cast<char *>(words[1]);
   void *data = aligned + words[2] * int64_t(sizeOf(output.type));
-  return Tensor::adopt(output.type, shape, data,
-                       reinterpret_cast<void *>(words[0]));
+  void *owned = reinterpret_cast<void *>(words[0]);
+  return runningDevice()
+             ? Tensor::adoptOnDevice(output.type, shape, data, owned)
+             : Tensor::adopt(output.type, shape, data, owned);
 }
 
 /// Calls the model and comes back even if it fails. In this frame and below
@@ -97,14 +99,18 @@ namespace {
 /// What the entry point is given.
 class Call {
 public:
-  Call(const Array<Tensor> &inputs, const Array<Tensor> &storage) {
+  /// `copies`, if there are any, are of inputs that are elsewhere.
+  Call(const Array<Tensor> &inputs, const Array<Tensor> &storage,
+       const Array<Tensor> &copies) {
     size_t count = 0;
     for (const Tensor &input : inputs)
       count += descriptorWords(input.shape.rank);
     words.resize(count);
     count = 0;
     for (size_t i = 0; i < inputs.size(); ++i) {
-      const Tensor &tensor = storage[i].isGiven() ? storage[i] : inputs[i];
+      bool isCopied = copies.size() && copies[i].isGiven();
+      const Tensor &given = isCopied ? copies[i] : inputs[i];
+      const Tensor &tensor = storage[i].isGiven() ? storage[i] : given;
       writeDescriptor(tensor, &words[count]);
       pointers.push(&words[count]);
       count += descriptorWords(tensor.shape.rank);
@@ -123,6 +129,47 @@ private:
 
 } // namespace
 
+/// Copies on the device of the inputs that are not there; the others stay
+/// empty.
+static Result<Array<Tensor>> copyInputs(const Array<Tensor> &inputs,
+                                        const Array<Tensor> &storage) {
+  Array<Tensor> copies;
+  copies.resize(inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (storage[i].isGiven() || inputs[i].isOnDevice())
+      continue;
+    Result<Tensor> copy =
+        Tensor::zerosOnDevice(inputs[i].type, inputs[i].shape);
+    if (copy.failed())
+      return copy.takeError();
+    Status status = copyBytes({*copy, 0}, {inputs[i], 0}, inputs[i].byteSize());
+    if (status.failed())
+      return status;
+    copies[i] = std::move(*copy);
+  }
+  return copies;
+}
+
+/// Copies outputs to the host, and frees those of the device.
+static Status fetchOutputs(const Array<Tensor> &inputs,
+                           Array<Tensor> &outputs) {
+  // A model may return one value twice, or an input: it is freed once.
+  for (size_t i = 0; i < outputs.size(); ++i)
+    if (outputs[i].isGiven() &&
+        (sharesData(outputs[i], inputs.data(), inputs.size()) ||
+         sharesData(outputs[i], outputs.data(), i)))
+      outputs[i].release();
+  Array<Tensor> copies;
+  for (Tensor &output : outputs) {
+    Result<Tensor> copy = onHost(output.view(output.shape));
+    if (copy.failed())
+      return copy.takeError();
+    copies.push(std::move(*copy));
+  }
+  outputs = std::move(copies);
+  return Status::success();
+}
+
 /// True if the output is found in a cache and not returned.
 static bool isInCache(const Signature &signature, const Port &output) {
   return output.role == Role::Present &&
@@ -133,7 +180,12 @@ Result<Array<Tensor>> Model::step(const Array<Tensor> &inputs,
                                   const Array<Tensor> &storage,
                                   int64_t logitCount) const {
   int64_t length = cacheLength(signature, inputs);
-  Call arguments(inputs, storage);
+  Result<Array<Tensor>> copies = runningDevice()
+                                     ? copyInputs(inputs, storage)
+                                     : Result<Array<Tensor>>(Array<Tensor>());
+  if (copies.failed())
+    return copies;
+  Call arguments(inputs, storage, *copies);
   if (signature.countsLogits)
     arguments.add(logitCount);
   arguments.add(length);
@@ -158,7 +210,9 @@ Result<Array<Tensor>> Model::step(const Array<Tensor> &inputs,
     outputs.push(readDescriptor(output, &results[count]));
     count += descriptorWords(output.dims.size());
   }
-  if (Status status = separate(inputs, outputs); status.failed())
+  Status status = runningDevice() ? fetchOutputs(*copies, outputs)
+                                  : separate(inputs, outputs);
+  if (status.failed())
     return status;
   return outputs;
 }

@@ -108,8 +108,7 @@ Result<Tensor> Tensor::zerosOnDevice(bitnet_type type, const Shape &shape) {
   Result<void *> memory = allocateOnDevice(size);
   if (memory.failed())
     return memory.takeError();
-  Tensor tensor = adopt(type, shape, *memory, *memory);
-  tensor.onDevice = true;
+  Tensor tensor = adoptOnDevice(type, shape, *memory, *memory);
   if (Status status = clearOnDevice(*memory, size); status.failed())
     return status;
   return tensor;
@@ -128,6 +127,13 @@ Tensor Tensor::adopt(bitnet_type type, const Shape &shape, void *data,
   tensor.shape = shape;
   tensor.bytes = data;
   tensor.owned = owned;
+  return tensor;
+}
+
+Tensor Tensor::adoptOnDevice(bitnet_type type, const Shape &shape, void *data,
+                             void *owned) {
+  Tensor tensor = adopt(type, shape, data, owned);
+  tensor.onDevice = true;
   return tensor;
 }
 

@@ -51,6 +51,11 @@ public:
   static Tensor adopt(bitnet_type type, const Shape &shape, void *data,
                       void *owned);
 
+  /// The same with memory of the device that is open; `owned` is from its
+  /// allocator.
+  static Tensor adoptOnDevice(bitnet_type type, const Shape &shape, void *data,
+                              void *owned);
+
   /// The same memory, which stays with this tensor, in another shape.
   Tensor view(const Shape &shape) const;
 
