@@ -1,4 +1,6 @@
 // Float matmuls as register blocks in parallel panels. See Passes.td.
+#include "Contraction.h"
+
 #include "bitnet/Codegen/Passes.h"
 #include "bitnet/Conversion/BitNetToVector/Lanes.h"
 
@@ -9,6 +11,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace bitnet {
@@ -18,6 +21,7 @@ namespace bitnet {
 
 using namespace mlir;
 using namespace bitnet::rows;
+using bitnet::Contraction;
 
 #define DEBUG_TYPE "bitnet-vectorize-matmul"
 
@@ -26,90 +30,6 @@ static constexpr int64_t kColumns = 4;
 
 /// Columns of a panel where n lies together: four accumulators.
 static constexpr int64_t kLaneColumns = 4 * kLanes;
-
-//===----------------------------------------------------------------------===//
-// Contractions
-//===----------------------------------------------------------------------===//
-
-namespace {
-
-/// y[..., m, n] = sum over k of x[..., m, k] * w[..., n, k], as loop
-/// dimensions.
-struct Contraction {
-  Value x, w, init;
-  AffineMap xMap, wMap, yMap;
-  /// Dimensions that x and w share; those of x alone, but the last; that last.
-  SmallVector<unsigned> batch, outer;
-  unsigned m, n, k;
-  /// Sizes of n and k.
-  int64_t columns, terms;
-
-  /// Is w read along n instead of k?
-  bool lanesAlongColumns() const {
-    return wMap.getResult(wMap.getNumResults() - 1) ==
-           getAffineDimExpr(n, wMap.getContext());
-  }
-};
-
-} // namespace
-
-static bool endsWith(AffineMap map, unsigned dim) {
-  return map.getNumResults() != 0 &&
-         map.getResults().back() == getAffineDimExpr(dim, map.getContext());
-}
-
-static bool isF32Tensor(Value value) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  return type && type.getElementType().isF32();
-}
-
-/// Weights may be halves: they are widened where they are read.
-static bool isWeightTensor(Value value) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  return type &&
-         (type.getElementType().isF32() || type.getElementType().isF16() ||
-          type.getElementType().isBF16());
-}
-
-/// The contraction that `op` computes, or why it stays as it is.
-static FailureOr<Contraction> matchContraction(linalg::LinalgOp op,
-                                               RewriterBase &rewriter) {
-  if (!op.hasPureTensorSemantics() || !linalg::isaContractionOpInterface(op))
-    return rewriter.notifyMatchFailure(op, "not a contraction of tensors");
-  auto dims = linalg::inferContractionDims(op);
-  if (failed(dims) || dims->m.empty() || dims->n.size() != 1 ||
-      dims->k.size() != 1)
-    return rewriter.notifyMatchFailure(op, "not one n and one k");
-  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  Contraction result{op.getDpsInputOperand(0)->get(),
-                     op.getDpsInputOperand(1)->get(),
-                     op.getDpsInitOperand(0)->get(),
-                     maps[0],
-                     maps[1],
-                     maps[2],
-                     llvm::to_vector(dims->batch),
-                     llvm::to_vector(ArrayRef(dims->m).drop_back()),
-                     dims->m.back(),
-                     dims->n[0],
-                     dims->k[0],
-                     0,
-                     0};
-  if (!isF32Tensor(result.x) || !isWeightTensor(result.w) ||
-      !isF32Tensor(result.init))
-    return rewriter.notifyMatchFailure(op, "not of f32");
-  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
-  result.columns = sizes[result.n];
-  result.terms = sizes[result.k];
-  if (ShapedType::isDynamic(result.columns) ||
-      ShapedType::isDynamic(result.terms))
-    return rewriter.notifyMatchFailure(op, "columns or terms are dynamic");
-  bool readsRows =
-      endsWith(result.xMap, result.k) && endsWith(result.yMap, result.n) &&
-      (endsWith(result.wMap, result.k) || endsWith(result.wMap, result.n));
-  if (!readsRows)
-    return rewriter.notifyMatchFailure(op, "an operand is read across rows");
-  return result;
-}
 
 //===----------------------------------------------------------------------===//
 // Code
@@ -190,7 +110,7 @@ PanelEmitter::indicesOf(AffineMap map, const RowBlock &block,
 static Value readWidened(ImplicitLocOpBuilder &b, Value tensor,
                          ValueRange indices, int64_t width) {
   Value vector = readVector(b, tensor, indices, width);
-  if (isF32Tensor(tensor))
+  if (getElementTypeOrSelf(vector).isF32())
     return vector;
   return arith::ExtFOp::create(b, VectorType::get(width, b.getF32Type()),
                                vector);
@@ -400,7 +320,7 @@ struct ComputeInPanels : OpInterfaceRewritePattern<linalg::LinalgOp> {
 
   LogicalResult matchAndRewrite(linalg::LinalgOp op,
                                 PatternRewriter &rewriter) const override {
-    FailureOr<Contraction> contraction = matchContraction(op, rewriter);
+    FailureOr<Contraction> contraction = bitnet::matchContraction(op, rewriter);
     if (failed(contraction))
       return failure();
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);

@@ -44,11 +44,13 @@ void bitnet::buildLowerToGPUPipeline(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createMarkKinds());
   addContractions(pm);
   pm.addNestedPass<func::FuncOp>(createGiveRowsToBlocks());
+  pm.addNestedPass<func::FuncOp>(createGiveQueriesToBlocks());
   pm.addPass(createConvertBitNetToLinalg());
   pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addNestedPass<func::FuncOp>(createFuseElementwise());
+  pm.addNestedPass<func::FuncOp>(createGiveColumnsToBlocks());
   addBuffers(pm);
   pm.addNestedPass<func::FuncOp>(createEmitTiles());
   pm.addNestedPass<func::FuncOp>(createWrapHostStores());
@@ -59,6 +61,7 @@ void bitnet::buildLowerToGPUPipeline(OpPassManager &pm) {
 
 /// Loops become kernels in a module of their own.
 static void addKernels(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(bitnet::createReduceInRegisters());
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToParallelLoopsPass());
   pm.addNestedPass<func::FuncOp>(bitnet::createGuardKernels());
   pm.addNestedPass<func::FuncOp>(bitnet::createWrapHostStores());

@@ -37,6 +37,132 @@ def GiveRowsToBlocks : Pass<"bitnet-give-rows-to-blocks", "mlir::func::FuncOp"> 
     "mlir::tensor::TensorDialect"];
 }
 
+def GiveQueriesToBlocks
+    : Pass<"bitnet-give-queries-to-blocks", "mlir::func::FuncOp"> {
+  let summary = "let a block of threads share the work of a query";
+  let description = [{
+    Each query of an attention becomes an iteration of a loop over blocks of
+    threads. A block finds the largest score first, a few keys for each thread,
+    then weighs 64 keys at a time: no matrix of scores is ever in memory. Sums
+    have the order of the naive lowering, and so the same bits.
+
+    Before:
+    ```mlir
+    func.func @attends(%q: tensor<1x4x?x64xf32>, %k: tensor<1x2x?x64xf32>, %v: tensor<1x2x?x64xf32>) -> tensor<1x4x?x64xf32> {
+      %y = bitnet.attention %q, %k, %v scale 0.125
+          : tensor<1x4x?x64xf32>, tensor<1x2x?x64xf32>, tensor<1x2x?x64xf32> -> tensor<1x4x?x64xf32>
+      return %y : tensor<1x4x?x64xf32>
+    }
+    ```
+    After:
+    ```mlir
+    %y = scf.forall (%batch, %head, %query) in (1, 4, %n) shared_outs(%out = %empty) -> (tensor<1x4x?x64xf32>) {
+      %weights = memref.alloca() : memref<64xf32>
+      ...
+      scf.for %first = %c0 to %keys step %c64 {
+        scf.parallel (%i) = (%c0) to (%c64) step (%c1) {
+          ...
+          memref.store %weight, %weights[%i] : memref<64xf32>
+        }
+        ...
+      }
+      ...
+    } {mapping = [#gpu.block<linear_dim_2>, #gpu.block<linear_dim_1>, #gpu.block<linear_dim_0>]}
+    ```
+  }];
+  let dependentDialects = [
+    "mlir::arith::ArithDialect", "mlir::bufferization::BufferizationDialect",
+    "mlir::gpu::GPUDialect", "mlir::linalg::LinalgDialect",
+    "mlir::math::MathDialect", "mlir::memref::MemRefDialect",
+    "mlir::scf::SCFDialect", "mlir::tensor::TensorDialect"];
+}
+
+def GiveColumnsToBlocks
+    : Pass<"bitnet-give-columns-to-blocks", "mlir::func::FuncOp"> {
+  let summary = "let a block of threads share some columns of a float matmul";
+  let description = [{
+    A contraction of f32 tensors with static n and k, as
+    `bitnet-vectorize-matmul` has it on CPUs, becomes a loop over rows and blocks
+    of columns. Where k lies together, 16 threads are the lanes of one column's
+    sum, and read neighbouring weights; where n does, each thread has a column.
+    The order of terms is that of CPUs, and so are the bits.
+
+    Before:
+    ```mlir
+    func.func @multiplies(%x: tensor<1x32xf32>, %w: tensor<8x32xf32>) -> tensor<1x8xf32> {
+      %zero = arith.constant 0.0 : f32
+      %empty = tensor.empty() : tensor<1x8xf32>
+      %zeros = linalg.fill ins(%zero : f32) outs(%empty : tensor<1x8xf32>) -> tensor<1x8xf32>
+      %y = linalg.matmul indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]
+          ins(%x, %w : tensor<1x32xf32>, tensor<8x32xf32>) outs(%zeros : tensor<1x8xf32>) -> tensor<1x8xf32>
+      return %y : tensor<1x8xf32>
+    }
+    ```
+    After:
+    ```mlir
+    %y = scf.forall (%row, %block) in (1, 2) shared_outs(%out = %empty) -> (tensor<1x8xf32>) {
+      %parts = memref.alloca() : memref<64xf32>
+      scf.parallel (%thread) = (%c0) to (%c64) step (%c1) {
+        ...
+        %sum = scf.for %k = %lane to %c32 step %c16 iter_args(%s = %zero) -> (f32) {
+          ...
+          %t = math.fma %a, %b, %s : f32
+          scf.yield %t : f32
+        }
+        memref.store %sum, %parts[%thread] : memref<64xf32>
+      }
+      ...
+    } {mapping = [#gpu.block<linear_dim_1>, #gpu.block<linear_dim_0>]}
+    ```
+  }];
+  let dependentDialects = [
+    "mlir::affine::AffineDialect", "mlir::arith::ArithDialect",
+    "mlir::bufferization::BufferizationDialect", "mlir::gpu::GPUDialect",
+    "mlir::math::MathDialect", "mlir::memref::MemRefDialect",
+    "mlir::scf::SCFDialect", "mlir::tensor::TensorDialect"];
+}
+
+def ReduceInRegisters
+    : Pass<"bitnet-reduce-in-registers", "mlir::func::FuncOp"> {
+  let summary = "keep sums in registers while a thread adds to them";
+  let description = [{
+    A reduction of linalg on buffers becomes a parallel loop over its results.
+    Each thread has the loops over what is summed up to itself, and one result
+    in a register, which it reads and writes once.
+
+    Before:
+    ```mlir
+    func.func @sums(%x: memref<?x64xi8>, %sums: memref<?xi32>) {
+      linalg.generic {indexing_maps = [affine_map<(m, k) -> (m, k)>, affine_map<(m, k) -> (m)>],
+                      iterator_types = ["parallel", "reduction"]}
+          ins(%x : memref<?x64xi8>) outs(%sums : memref<?xi32>) {
+      ^bb0(%a: i8, %s: i32):
+        %b = arith.extsi %a : i8 to i32
+        %t = arith.addi %s, %b : i32
+        linalg.yield %t : i32
+      }
+      return
+    }
+    ```
+    After:
+    ```mlir
+    scf.parallel (%m) = (%c0) to (%rows) step (%c1) {
+      %init = memref.load %sums[%m] : memref<?xi32>
+      %sum = scf.for %k = %c0 to %c64 step %c1 iter_args(%s = %init) -> (i32) {
+        %a = memref.load %x[%m, %k] : memref<?x64xi8>
+        %b = arith.extsi %a : i8 to i32
+        %t = arith.addi %s, %b : i32
+        scf.yield %t : i32
+      }
+      memref.store %sum, %sums[%m] : memref<?xi32>
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "mlir::affine::AffineDialect", "mlir::arith::ArithDialect",
+    "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect"];
+}
+
 def WrapHostStores : Pass<"bitnet-wrap-host-stores", "mlir::func::FuncOp"> {
   let summary = "write the device's memory from loops only";
   let description = [{

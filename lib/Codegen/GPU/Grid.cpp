@@ -12,11 +12,10 @@ bool bitnet::isLoopOverBlocks(Operation *loop) {
 }
 
 ArrayAttr bitnet::getBlockMapping(MLIRContext *context, int64_t dims) {
-  const gpu::MappingId ids[] = {gpu::MappingId::LinearDim0,
-                                gpu::MappingId::LinearDim1,
-                                gpu::MappingId::LinearDim2};
   SmallVector<Attribute> mapping;
   for (int64_t dim = dims; dim-- > 0;)
-    mapping.push_back(gpu::GPUBlockMappingAttr::get(context, ids[dim]));
+    mapping.push_back(gpu::GPUBlockMappingAttr::get(
+        context, static_cast<gpu::MappingId>(
+                     static_cast<int64_t>(gpu::MappingId::LinearDim0) + dim)));
   return ArrayAttr::get(context, mapping);
 }
