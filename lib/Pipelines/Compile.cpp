@@ -65,6 +65,11 @@ static LogicalResult raise(ModuleOp module, const CompileOptions &options) {
   return boundContext(module, options.maxContext);
 }
 
+/// The CPU whose costs decide, by LLVM's name.
+static const std::string &costs(const bitnet::TargetSpec &target) {
+  return target.tune.empty() ? target.cpu : target.tune;
+}
+
 /// Constants are freed only if no other module wants them.
 static LogicalResult optimize(ModuleOp module, const CompileOptions &options,
                               bool release) {
@@ -75,7 +80,7 @@ static LogicalResult optimize(ModuleOp module, const CompileOptions &options,
   optimize.release = release;
   if (options.device.empty()) {
     optimize.features = options.target.features;
-    optimize.cpu = options.target.cpu;
+    optimize.cpu = costs(options.target);
   }
   optimize.tile = options.tile;
   optimize.cache = options.cache;
@@ -117,7 +122,7 @@ static LogicalResult runLastStages(ModuleOp module,
   if (options.emit >= Emit::Loops) {
     bitnet::LowerOptions lower;
     lower.features = options.target.features;
-    lower.cpu = options.target.cpu;
+    lower.cpu = costs(options.target);
     lower.tile = options.tile;
     bitnet::buildLowerPipeline(pm, lower);
   }

@@ -1,6 +1,6 @@
 // What this CPU can do, as CPUFeatures.def says where to look.
 
-#include "bitnet/Runtime/Variants.h"
+#include "bitnet/Runtime/CPUFeatures.h"
 
 #include <cstdint>
 #include <cstring>
@@ -12,19 +12,34 @@
 #include <unistd.h>
 #endif
 
+#if defined(__x86_64__)
+
+using bitnet::runtime::X86Answers;
+
 namespace {
+enum Register { A, B, C, D };
+
+/// A row of the table.
 struct Feature {
   const char *name;
-  bool (*isHere)();
+  unsigned leaf, subleaf;
+  Register where;
+  int bit;
+  uint64_t state;
+
+  bool isIn(const X86Answers &machine) const;
 };
 } // namespace
 
-#if defined(__x86_64__)
+/// Registers that Linux gives to processes that ask for them.
+static constexpr uint64_t kTileData = 1 << 18;
 
-enum Register { A, B, C, D };
+static bool askCPU(unsigned leaf, unsigned subleaf, unsigned registers[4]) {
+  return __get_cpuid_count(leaf, subleaf, &registers[A], &registers[B],
+                           &registers[C], &registers[D]);
+}
 
-/// What the operating system saves when it changes threads.
-static uint64_t savedState() {
+static uint64_t askForState() {
   unsigned a, b, c, d;
   if (!__get_cpuid(1, &a, &b, &c, &d) || !(c >> 27 & 1)) // no xgetbv
     return 0;
@@ -32,19 +47,28 @@ static uint64_t savedState() {
   return uint64_t(d) << 32 | a;
 }
 
-static bool askCPU(unsigned leaf, unsigned subleaf, Register where, int bit,
-                   uint64_t state) {
+bool Feature::isIn(const X86Answers &machine) const {
   unsigned registers[4] = {};
-  if (!__get_cpuid_count(leaf, subleaf, &registers[A], &registers[B],
-                         &registers[C], &registers[D]))
+  if (!machine.cpuid(leaf, subleaf, registers) || !(registers[where] >> bit & 1))
     return false;
-  return registers[where] >> bit & 1 && (savedState() & state) == state;
+  if (state && (machine.keptState() & state) != state)
+    return false;
+  return !(state & kTileData) || machine.allowsMatrixUnit();
 }
 
 #define X86_FEATURE(name, leaf, subleaf, register, bit, state)                 \
-  {name, [] { return askCPU(leaf, subleaf, register, bit, state); }},
+  {name, leaf, subleaf, register, bit, state},
 
-#elif defined(__aarch64__)
+#else
+
+namespace {
+struct Feature {
+  const char *name;
+  bool (*isHere)();
+};
+} // namespace
+
+#if defined(__aarch64__)
 
 #define AARCH64_FEATURE(name, vector, bit)                                     \
   {name, [] { return (getauxval(vector) >> bit & 1) != 0; }},
@@ -92,14 +116,35 @@ static bool ask(Source source, long number) {
   {name, [] { return ask(source, bit); }},
 
 #endif
+#endif
 
 static constexpr Feature kFeatures[] = {
 #include "bitnet/Runtime/CPUFeatures.def"
 };
 
-bool bitnet::runtime::hasFeature(const char *name) {
+static const Feature *findFeature(const char *name) {
   for (const Feature &feature : kFeatures)
     if (!std::strcmp(feature.name, name))
-      return feature.isHere();
-  return false;
+      return &feature;
+  return nullptr;
 }
+
+#if defined(__x86_64__)
+
+bool bitnet::runtime::hasFeature(const char *name, const X86Answers &machine) {
+  const Feature *feature = findFeature(name);
+  return feature && feature->isIn(machine);
+}
+
+bool bitnet::runtime::hasFeature(const char *name) {
+  return hasFeature(name, {askCPU, askForState, requestMatrixUnit});
+}
+
+#else
+
+bool bitnet::runtime::hasFeature(const char *name) {
+  const Feature *feature = findFeature(name);
+  return feature && feature->isHere();
+}
+
+#endif

@@ -11,11 +11,11 @@ using namespace bitnet::runtime;
 /// it.
 __attribute__((weak)) extern const bitnet_variant bitnet_variants[] = {{}};
 
-/// The first of the features, separated by commas, that this CPU lacks.
-static Text missingFeature(const char *needs) {
+/// The first of the features, separated by commas, that is not there.
+static Text missingFeature(const char *needs, FeatureTest has) {
   while (*needs) {
     Text name(needs, std::strcspn(needs, ","));
-    if (!hasFeature(name.c_str()))
+    if (!has(name.c_str()))
       return name;
     needs += name.size();
     needs += *needs == ',';
@@ -34,14 +34,14 @@ static Text names(const bitnet_variant *variants) {
 }
 
 static Result<const bitnet_variant *> force(const bitnet_variant *variants,
-                                            const char *name) {
+                                            const char *name, FeatureTest has) {
   const bitnet_variant *variant = variants;
   while (variant->name && std::strcmp(variant->name, name))
     ++variant;
   if (!variant->name)
     return Status::error("BITNET_CPU is '%s', but the program is for %s", name,
                          names(variants).c_str());
-  Text missing = missingFeature(variant->needs);
+  Text missing = missingFeature(variant->needs, has);
   if (missing.size())
     return Status::error("BITNET_CPU is '%s', but this CPU has no %s", name,
                          missing.c_str());
@@ -50,14 +50,14 @@ static Result<const bitnet_variant *> force(const bitnet_variant *variants,
 
 Result<const bitnet_variant *>
 bitnet::runtime::chooseVariant(const bitnet_variant *variants,
-                               const char *forced) {
+                               const char *forced, FeatureTest has) {
   if (!variants->name)
     return nullptr;
   if (forced && *forced)
-    return force(variants, forced);
+    return force(variants, forced, has);
   const bitnet_variant *best = variants; // needs nothing
   for (; variants->name; ++variants)
-    if (!missingFeature(variants->needs).size())
+    if (!missingFeature(variants->needs, has).size())
       best = variants;
   return best;
 }

@@ -22,7 +22,7 @@ struct Family {
 static constexpr Family kFamilies[] = {
     {Triple::x86_64, "x86-64",
      "x86-64,x86-64-v2,x86-64-v3,x86-64-v3+avxvnni,x86-64-v4,"
-     "x86-64-v4+avx512vnni"},
+     "x86-64-v4+avx512vnni,x86-64-v4+avx512vnni+amx-int8"},
     {Triple::aarch64, "generic",
      "generic,generic+sve,generic+dotprod,generic+dotprod+i8mm"},
     {Triple::riscv64, "generic-rv64", "generic-rv64,generic-rv64+v"},

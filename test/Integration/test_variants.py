@@ -12,7 +12,10 @@ from machines import LENGTHS, Machine, riscv
 from program import BUNDLED, compile_model
 
 GREEDY = json.loads((BUNDLED / "austen" / "greedy.json").read_text())
-X86 = "x86-64 x86-64-v2 x86-64-v3 x86-64-v3+avxvnni x86-64-v4 x86-64-v4+avx512vnni"
+X86 = (
+    "x86-64 x86-64-v2 x86-64-v3 x86-64-v3+avxvnni x86-64-v4 x86-64-v4+avx512vnni "
+    "x86-64-v4+avx512vnni+amx-int8"
+)
 
 EXPECTED = {
     "x86_64": {

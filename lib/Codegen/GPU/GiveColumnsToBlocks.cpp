@@ -57,6 +57,88 @@ public:
     SmallVector<OpFoldResult> place(at.begin(), at.end());
     SmallVector<OpFoldResult> part(place.size(), b.getIndexAttr(1)),
         ones = part;
+    Value first = arith::MulIOp::create(b, at.back(), index(width));
+    place.back() = first;
+    part.back() = b.getIndexAttr(width);
+    Value sums = sumUp(place);
+    b.setInsertionPointToStart(loop.getTerminator().getBody());
+    tensor::ParallelInsertSliceOp::create(b, sums, loop.getRegionIterArgs()[0],
+                                          place, part, ones);
+    return loop.getResult(0);
+  }
+
+private:
+  Value index(int64_t value) {
+    return arith::ConstantIndexOp::create(b, value);
+  }
+
+  Value allocate(int64_t size) {
+    return memref::AllocaOp::create(b, MemRefType::get({size}, b.getF32Type()));
+  }
+
+  /// The sums of `width` columns from `place` on, as a tensor.
+  Value sumUp(ArrayRef<OpFoldResult> place) {
+    Value parts = allocate(width * lanes), sums = allocate(width);
+    forEach(width * lanes, [&](Value thread) {
+      Value column = arith::DivUIOp::create(b, thread, index(lanes));
+      Value lane = arith::RemUIOp::create(b, thread, index(lanes));
+      memref::StoreOp::create(b, sumLane(place, column, lane), parts, thread);
+    });
+    forEach(width, [&](Value column) {
+      memref::StoreOp::create(b, addLanes(parts, column), sums, column);
+    });
+    auto type = RankedTensorType::get({width}, b.getF32Type());
+    return bufferization::ToTensorOp::create(b, type, sums, /*restrict=*/true);
+  }
+
+  /// Iterations for the threads to share.
+  void forEach(int64_t size, llvm::function_ref<void(Value)> body) {
+    auto loop = scf::ParallelOp::create(
+        b, ValueRange{index(0)}, ValueRange{index(size)}, ValueRange{index(1)});
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(loop.getBody()->getTerminator());
+    body(loop.getInductionVars()[0]);
+  }
+
+  /// fma of every 16th term, or of every term where lanes are columns.
+  Value sumLane(ArrayRef<OpFoldResult> place, Value column, Value lane) {
+    Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0));
+    auto loop = scf::ForOp::create(b, lane, index(c.terms), index(lanes), zero);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    SmallVector<OpFoldResult> at = dimsAt(place, column);
+    at[c.k] = loop.getInductionVar();
+    Value x = read(c.x, c.xMap, at), w = read(c.w, c.wMap, at);
+    Value sum = math::FmaOp::create(b, x, w, loop.getRegionIterArg(0));
+    scf::YieldOp::create(b, sum);
+    return loop.getResult(0);
+  }
+
+  /// The loop dimensions of an element of y, but for k.
+  SmallVector<OpFoldResult> dimsAt(ArrayRef<OpFoldResult> place, Value column) {
+    SmallVector<OpFoldResult> at(c.yMap.getNumDims(), b.getIndexAttr(0));
+    for (auto [i, expr] : llvm::enumerate(c.yMap.getResults()))
+      if (auto dim = dyn_cast<AffineDimExpr>(expr))
+        at[dim.getPosition()] = place[i];
+    Value first = cast<Value>(place.back());
+    at[c.n] = OpFoldResult(arith::AddIOp::create(b, first, column).getResult());
+    return at;
+  }
+
+  Value read(Value tensor, AffineMap map, ArrayRef<OpFoldResult> at) {
+    SmallVector<Value> indices;
+    for (AffineExpr expr : map.getResults())
+      indices.push_back(getValueOrCreateConstantIndexOp(
+          b, b.getLoc(),
+          affine::makeComposedFoldedAffineApply(b, b.getLoc(), expr, at)));
+    Value x = tensor::ExtractOp::create(b, tensor, indices);
+    if (x.getType().isF32())
+      return x;
+    return arith::ExtFOp::create(b, b.getF32Type(), x);
+  }
+
+  /// Adds lanes j and j + 8, then j + 4, j + 2, j + 1.
+  Value addLanes(Value parts, Value column) {
     Value first = arith::MulIOp::create(b, column, index(lanes));
     SmallVector<Value> sums;
     for (int64_t j = 0; j < lanes; ++j)

@@ -59,4 +59,77 @@ TEST(Variants, KnowsTheFeaturesOfThisCPU) {
   EXPECT_EQ(hasFeature("avx512vbmi"),
             __builtin_cpu_supports("avx512vbmi") != 0);
 }
+
+namespace {
+/// A machine that has every feature of cpuid, or all but AMX.
+struct FakeMachine {
+  bool hasMatrixUnit = true, isAllowed = true;
+  uint64_t state = 0x600e6;
+};
+FakeMachine fake;
+
+const X86Answers kFake = {
+    [](unsigned leaf, unsigned subleaf, unsigned registers[4]) {
+      for (int i = 0; i < 4; ++i)
+        registers[i] = ~0u;
+      if (leaf == 7 && subleaf == 0 && !fake.hasMatrixUnit)
+        registers[3] &= ~(3u << 24);
+      return true;
+    },
+    [] { return fake.state; }, [] { return fake.isAllowed; }};
+
+const bitnet_variant kMatrixVariants[] = {
+    {"any", "", nullptr, nullptr},
+    {"vectors", "avx2,avx512f,avx512vnni", nullptr, nullptr},
+    {"matrix", "avx2,avx512f,avx512vnni,amx-tile,amx-int8", nullptr, nullptr},
+    {},
+};
+
+Result<const bitnet_variant *> chooseOn(const FakeMachine &machine,
+                                        const char *forced = nullptr) {
+  fake = machine;
+  return chooseVariant(kMatrixVariants, forced, [](const char *name) {
+    return hasFeature(name, kFake);
+  });
+}
+} // namespace
+
+TEST(Variants, AMXRunsWhereCPUAndSystemHaveIt) {
+  EXPECT_STREQ((*chooseOn({}))->name, "matrix");
+}
+
+TEST(Variants, AMXDoesNotRunWithoutTheUnit) {
+  EXPECT_STREQ((*chooseOn({false, true, 0x600e6}))->name, "vectors");
+}
+
+TEST(Variants, AMXDoesNotRunIfTheSystemDropsItsRegisters) {
+  EXPECT_STREQ((*chooseOn({true, true, 0xe6}))->name, "vectors");
+  // The configuration alone is not enough.
+  EXPECT_STREQ((*chooseOn({true, true, 0x200e6}))->name, "vectors");
+}
+
+TEST(Variants, AMXDoesNotRunWithoutLeave) {
+  EXPECT_STREQ((*chooseOn({true, false, 0x600e6}))->name, "vectors");
+  Result<const bitnet_variant *> forced =
+      chooseOn({true, false, 0x600e6}, "matrix");
+  ASSERT_TRUE(forced.failed());
+  EXPECT_STREQ(forced.message(),
+               "BITNET_CPU is 'matrix', but this CPU has no amx-tile");
+}
+
+TEST(Variants, VectorsDoNotRunIfTheSystemDropsThem) {
+  EXPECT_STREQ((*chooseOn({true, true, 6}))->name, "any");
+}
+
+TEST(Variants, LeaveIsNeededForAMXAlone) {
+  fake = {true, false, 0x600e6};
+  EXPECT_TRUE(hasFeature("avx512vnni", kFake));
+  EXPECT_FALSE(hasFeature("amx-int8", kFake));
+  EXPECT_FALSE(hasFeature("abacus", kFake));
+}
+
+TEST(Variants, LeaveIsOnlyGivenWhereThereIsAMatrixUnit) {
+  bool isThere = hasFeature("amx-tile");
+  EXPECT_TRUE(!isThere || requestMatrixUnit());
+}
 #endif
