@@ -7,8 +7,10 @@
 using namespace bitnet;
 
 static const CpuFamily kFamilies[] = {
-#define CPU_FAMILY(cpus, stream, gigahertz, dots, l2, cache, prefetch)         \
-  {cpus, stream, gigahertz, dots, l2, cache, prefetch},
+#define CPU_FAMILY(cpus, stream, gigahertz, dots, l2, cache, prefetch, rows,   \
+                   groups, queries, keys, task)                                \
+  {cpus,     stream, gigahertz, dots,    l2,   cache,                          \
+   prefetch, rows,   groups,    queries, keys, task},
 #include "bitnet/Codegen/CpuFamilies.def"
 };
 

@@ -4,6 +4,7 @@
 #include "bitnet/Codegen/TileTable.h"
 #include "dialects/BitNet/BitNetDialect.h"
 #include "dialects/BitNet/LayerAttrs.h"
+#include "dialects/BitNet/TileAttrs.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -174,14 +175,14 @@ private:
   /// to fit into the cache, or a bit less, so that all chunks are about equal
   /// and threads get equal shares. Null for all rows.
   Value getChunk(OpFoldResult rows) {
-    auto limit = contractions[0].matmul->getAttrOfType<IntegerAttr>(
-        bitnet::kRowsInCacheAttr);
+    int64_t limit = bitnet::getDecision(contractions[0].matmul,
+                                        bitnet::kRowsInCacheAttr, 0);
     std::optional<int64_t> known = getConstantIntValue(rows);
-    if (!limit || (known && *known <= limit.getInt()))
+    if (!limit || (known && *known <= limit))
       return Value();
     Value one = index(1), block = index(getTiles()[0]->rows);
     Value all = arith::MaxUIOp::create(rewriter, loc, toValue(rows), one);
-    Value chunks = divideCeil(all, index(limit.getInt()));
+    Value chunks = divideCeil(all, index(limit));
     Value blocks = divideCeil(divideCeil(all, chunks), block);
     return arith::MulIOp::create(rewriter, loc, blocks, block);
   }
@@ -379,9 +380,8 @@ private:
   }
 
   IntegerAttr getPrefetch(Contraction &contraction) {
-    auto prefetch =
-        contraction.matmul->getAttrOfType<IntegerAttr>(bitnet::kPrefetchAttr);
-    return prefetch ? prefetch : rewriter.getI64IntegerAttr(0);
+    return rewriter.getI64IntegerAttr(
+        bitnet::getDecision(contraction.matmul, bitnet::kPrefetchAttr, 0));
   }
 
   /// The sums of one tile in a buffer of this thread.

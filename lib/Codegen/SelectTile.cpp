@@ -1,8 +1,10 @@
-// Decides which rows of the tile table compute a matmul. See Passes.td.
+// Decides which rows of the tile table compute a matmul, and how other ops are
+// cut. See Passes.td.
 #include "bitnet/Codegen/CpuFamily.h"
 #include "bitnet/Codegen/Passes.h"
 #include "bitnet/Codegen/TileTable.h"
 #include "dialects/BitNet/BitNetDialect.h"
+#include "dialects/BitNet/TileAttrs.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -37,12 +39,30 @@ static int64_t rowsInCache(const bitnet::CpuFamily &family, int64_t columns,
   return std::max<int64_t>(bytes / columns / blockRows, 1) * blockRows;
 }
 
+static void decide(Operation *op, StringRef name, int64_t value) {
+  op->setAttr(name, Builder(op->getContext()).getI64IntegerAttr(value));
+}
+
+static void decideAttention(bitnet::AttentionOp op,
+                            const bitnet::CpuFamily &family) {
+  decide(op, bitnet::kRowsTogetherAttr, family.queries);
+  decide(op, bitnet::kManyKeysAttr, family.keys);
+  decide(op, bitnet::kKeysTogetherAttr, family.task);
+}
+
 namespace {
 
 struct SelectTile : bitnet::impl::SelectTileBase<SelectTile> {
   using SelectTileBase::SelectTileBase;
 
   void runOnOperation() override {
+    const bitnet::CpuFamily &family = bitnet::findCpuFamily(cpu);
+    getOperation().walk(
+        [&](bitnet::AttentionOp op) { decideAttention(op, family); });
+    getOperation().walk([&](bitnet::ScaledMatmulOp op) {
+      decide(op, bitnet::kRowsTogetherAttr,
+             op.getGroups() == 1 ? family.rows : family.groups);
+    });
     WalkResult result = getOperation().walk([&](bitnet::MatmulOp matmul) {
       auto encoding = dyn_cast_or_null<bitnet::PackedAttr>(
           matmul.getWeights().getType().getEncoding());
@@ -69,12 +89,10 @@ private:
     Builder b(&getContext());
     matmul.setTilesAttr(b.getStrArrayAttr(names));
     const bitnet::CpuFamily &family = bitnet::findCpuFamily(cpu);
-    matmul->setAttr(
-        bitnet::kRowsInCacheAttr,
-        b.getI64IntegerAttr(rowsInCache(family, columns, tiles.front()->rows)));
+    decide(matmul, bitnet::kRowsInCacheAttr,
+           rowsInCache(family, columns, tiles.front()->rows));
     if (family.prefetch)
-      matmul->setAttr(bitnet::kPrefetchAttr,
-                      b.getI64IntegerAttr(family.prefetch));
+      decide(matmul, bitnet::kPrefetchAttr, family.prefetch);
     return success();
   }
 };

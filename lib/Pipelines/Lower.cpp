@@ -29,10 +29,7 @@ static void addRows(OpPassManager &pm) {
 }
 
 /// The matmuls: the tile table's rows, or plain loops for what is not packed.
-static void addContractions(OpPassManager &pm,
-                            const bitnet::LowerOptions &options) {
-  pm.addNestedPass<func::FuncOp>(
-      bitnet::createSelectTile({options.features, options.cpu, options.tile}));
+static void addContractions(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(bitnet::createTileContraction());
   // Drops the matmuls that are tiles now: else their weights would be unpacked.
   pm.addPass(createCSEPass());
@@ -63,8 +60,10 @@ void bitnet::buildLowerPipeline(OpPassManager &pm,
   pm.addPass(createLimitLogits());
   pm.addPass(createUpdateCachesInPlace());
   pm.addNestedPass<func::FuncOp>(createMarkKinds());
+  pm.addNestedPass<func::FuncOp>(
+      createSelectTile({options.features, options.cpu, options.tile}));
   addRows(pm);
-  addContractions(pm, options);
+  addContractions(pm);
   addBuffers(pm);
   pm.addNestedPass<func::FuncOp>(createEmitTiles());
   pm.addPass(createCanonicalizerPass());

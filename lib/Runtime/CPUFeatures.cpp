@@ -49,7 +49,8 @@ static uint64_t askForState() {
 
 bool Feature::isIn(const X86Answers &machine) const {
   unsigned registers[4] = {};
-  if (!machine.cpuid(leaf, subleaf, registers) || !(registers[where] >> bit & 1))
+  if (!machine.cpuid(leaf, subleaf, registers) ||
+      !(registers[where] >> bit & 1))
     return false;
   if (state && (machine.keptState() & state) != state)
     return false;

@@ -15,6 +15,11 @@ struct CpuFamily {
   int64_t l2;
   int64_t cache;
   int64_t prefetch;
+  int64_t rows;
+  int64_t groups;
+  int64_t queries;
+  int64_t keys;
+  int64_t task;
 };
 
 /// The family of a CPU by LLVM's name, or that of unknown ones.

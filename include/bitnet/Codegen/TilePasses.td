@@ -47,7 +47,8 @@ def SelectTile : Pass<"bitnet-select-tile", "mlir::func::FuncOp"> {
     `Tiles.def` that fit the weights' encoding and the target's features, the
     largest first. Also how many rows of activations stay in the cache of the
     target's CPU while all weights pass, and how far ahead weights are
-    prefetched (`CpuFamilies.def`).
+    prefetched (`CpuFamilies.def`); how many rows of activations meet a panel of
+    a rounded head at once, and how attention is cut into tasks.
 
     Before:
     ```mlir

@@ -6,11 +6,6 @@
 
 namespace bitnet {
 
-/// On a matmul: how many rows of activations meet all panels of weights before
-/// the next rows do, and how many bytes ahead weights are prefetched.
-inline constexpr llvm::StringLiteral kRowsInCacheAttr = "bitnet.rows_in_cache";
-inline constexpr llvm::StringLiteral kPrefetchAttr = "bitnet.prefetch";
-
 /// A row of `Tiles.def`, which says what the columns mean.
 struct Tile {
   llvm::StringRef name;

@@ -69,11 +69,13 @@ def ConvertBitNetToVector
     multiplies by fma, divides by the sum of exponentials at the end, skips
     groups of keys that no mask bit allows, and gives zeros to a query that sees
     none. Heads that share keys are computed together, in a prompt also some
-    queries, up to 16 rows: keys and values, which may be of 16 bits, are read
-    once for all. Its scratch is a row of scores for each of them. Where a few
-    queries have 1,024 keys or more, of more than 64 channels, a first loop over
-    keys computes the scores and a second one over channels the values, since
-    there may be more threads than heads.
+    queries, up to `bitnet.rows_together` rows (1 if nobody has decided, as
+    `bitnet-select-tile` does): keys and values, which may be of 16 bits, are
+    read once for all. Its scratch is a row of scores for each of them. Where a
+    few queries have `bitnet.many_keys` or more, of more than 64 channels, a
+    first loop computes the scores, `bitnet.keys_together` in each iteration,
+    and a second one over channels the values, since there may be more threads
+    than heads.
 
     Before:
     ```mlir

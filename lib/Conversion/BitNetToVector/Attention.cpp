@@ -14,6 +14,8 @@
 #include "AttentionTile.h"
 #include "Patterns.h"
 
+#include "dialects/BitNet/TileAttrs.h"
+
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -22,19 +24,8 @@ using namespace mlir;
 using namespace bitnet;
 using namespace bitnet::rows;
 
-/// Rows of a prompt's tile: many enough to take keys and values from the second
-/// cache without waiting for it.
-static constexpr int64_t kRows = 16;
-
-/// From here on a few queries are worth two parallel loops, one over keys and
-/// one over channels: there may be more threads than heads of keys.
-static constexpr int64_t kManyKeys = 1024;
-
-/// Keys that one iteration of the first of them compares.
-static constexpr int64_t kKeysTogether = 256;
-
-/// Channels of one iteration of the second: with two rows they keep eight
-/// chains of fma going, which half as many would not.
+/// Channels of one iteration of the loop over channels: with two rows they keep
+/// eight chains of fma going, which half as many would not.
 static constexpr int64_t kSlab = 4 * kLanes;
 
 AttentionRow AttentionTile::rowAt(ImplicitLocOpBuilder &b, Value index) const {
@@ -74,6 +65,9 @@ private:
   ImplicitLocOpBuilder &b;
   AttentionOp op;
   SeenKeys keys;
+  /// Rows of a tile, from how many keys on there are two loops, and how many
+  /// keys are an iteration of the first.
+  int64_t rows, manyKeys, keysTogether;
   /// Heads of a tile, and tiles of heads that share a key head.
   int64_t heads, shares, channels;
   SmallVector<OpFoldResult> sizes;
@@ -84,12 +78,14 @@ private:
 } // namespace
 
 AttentionEmitter::AttentionEmitter(ImplicitLocOpBuilder &b, AttentionOp op)
-    : b(b), op(op), keys(b, op),
+    : b(b), op(op), keys(b, op), rows(getDecision(op, kRowsTogetherAttr, 1)),
+      manyKeys(getDecision(op, kManyKeysAttr, 0)),
+      keysTogether(getDecision(op, kKeysTogetherAttr, kLanes)),
       sizes(tensor::getMixedSizes(b, b.getLoc(), op.getQuery())),
       sequence(getValueOrCreateConstantIndexOp(b, b.getLoc(), sizes[2])) {
   int64_t group = op.getQuery().getType().getDimSize(1) /
                   op.getKey().getType().getDimSize(1);
-  heads = std::min(group, kRows);
+  heads = std::min(group, rows);
   while (group % heads != 0)
     --heads;
   shares = group / heads;
@@ -207,19 +203,19 @@ Value AttentionEmitter::emitScores() {
                                    getAsOpFoldResult(keys.padded)};
   OpFoldResult zero = b.getIndexAttr(0), one = b.getIndexAttr(1);
   auto firstOf = [&](ValueRange at) -> Value {
-    return arith::MulIOp::create(b, at[3], indexOf(b, kKeysTogether));
+    return arith::MulIOp::create(b, at[3], indexOf(b, keysTogether));
   };
   auto partsOf = [&](ValueRange at) -> SmallVector<ResultPart> {
     Value first = firstOf(at);
     Value left = arith::SubIOp::create(b, keys.padded, first);
-    Value count = arith::MinUIOp::create(b, left, indexOf(b, kKeysTogether));
+    Value count = arith::MinUIOp::create(b, left, indexOf(b, keysTogether));
     return {
         {{at[0], at[1], at[2], zero, first},
          {one, one, one, b.getIndexAttr(heads), count},
          RankedTensorType::get({heads, ShapedType::kDynamic}, b.getF32Type())}};
   };
   Value blocks =
-      arith::CeilDivUIOp::create(b, keys.padded, indexOf(b, kKeysTogether));
+      arith::CeilDivUIOp::create(b, keys.padded, indexOf(b, keysTogether));
   ParallelLoop loop{
       {sizes[0], tilesOfHeads, sizes[2], getAsOpFoldResult(blocks)},
       {emptyTensor(b, all, b.getF32Type())},
@@ -229,7 +225,7 @@ Value AttentionEmitter::emitScores() {
         AttentionTile tile = tileAt(at.take_front(3), /*queries=*/1);
         tile.firstKey = firstOf(at);
         Value end =
-            arith::AddIOp::create(b, tile.firstKey, indexOf(b, kKeysTogether));
+            arith::AddIOp::create(b, tile.firstKey, indexOf(b, keysTogether));
         tile.endKey = arith::MinUIOp::create(b, end, keys.padded);
         tile.column = arith::SubIOp::create(b, indexOf(b, 0), tile.firstKey);
         return {scoreKeys(b, tile, parts[0]).scratch};
@@ -300,10 +296,10 @@ static Value emitEither(ImplicitLocOpBuilder &b, Value condition, Emit first,
 
 /// Each query by itself, as in decoding.
 Value AttentionEmitter::emitFewQueries(Value destination) {
-  if (channels % kSlab != 0 || channels == kSlab)
+  if (!manyKeys || channels % kSlab != 0 || channels == kSlab)
     return emitTiles(1, destination);
   Value hasManyKeys = arith::CmpIOp::create(b, arith::CmpIPredicate::uge,
-                                            keys.total, indexOf(b, kManyKeys));
+                                            keys.total, indexOf(b, manyKeys));
   return emitEither(
       b, hasManyKeys, [&] { return emitSlabs(emitScores(), destination); },
       [&] { return emitTiles(1, destination); }, destination.getType());
@@ -311,7 +307,7 @@ Value AttentionEmitter::emitFewQueries(Value destination) {
 
 Value AttentionEmitter::emit() {
   Value destination = emptyTensor(b, sizes, b.getF32Type());
-  int64_t queries = std::max<int64_t>(kRows / heads, 2);
+  int64_t queries = std::max<int64_t>(rows / heads, 2);
   Value isPrompt = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, sequence,
                                          indexOf(b, queries));
   return emitEither(

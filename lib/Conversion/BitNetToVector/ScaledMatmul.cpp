@@ -8,6 +8,7 @@
 
 #include "bitnet/Conversion/BitNetToVector/Lanes.h"
 #include "dialects/BitNet/BitNetDialect.h"
+#include "dialects/BitNet/TileAttrs.h"
 
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -20,10 +21,6 @@ using namespace bitnet::rows;
 
 /// Rows of weights in a panel.
 static constexpr int64_t kColumns = ScaledMatmulOp::kPanelRows;
-
-/// Activations that meet a panel at once: a widened code is used for each. Six
-/// sums for each row of weights are 24 registers; groups have two sums each.
-static constexpr int64_t kRows = 6, kRowsInGroups = 3;
 
 //===----------------------------------------------------------------------===//
 // Codes
@@ -207,7 +204,7 @@ Value PanelLoop::emitRows(const Block &at, Value left, Value part) {
 Value PanelLoop::emitPanels(Value y, int64_t first, int64_t count,
                             int64_t columns) {
   width = columns;
-  int64_t height = groups == 1 ? kRows : kRowsInGroups;
+  int64_t height = getDecision(op, kRowsTogetherAttr, 1);
   OpFoldResult size = tensor::getMixedSize(b, b.getLoc(), op.getInput(), 0);
   if (std::optional<int64_t> known = getConstantIntValue(size))
     height = std::clamp<int64_t>(*known, 1, height);

@@ -1,5 +1,5 @@
-// RUN: bitnet-opt %s --convert-bitnet-to-vector --canonicalize --cse | FileCheck %s
-// RUN: bitnet-opt %s --convert-bitnet-to-vector --canonicalize --cse --one-shot-bufferize="allow-unknown-ops bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" --canonicalize --cse --canonicalize | FileCheck %s --check-prefix=BUFFER
+// RUN: bitnet-opt %s --bitnet-select-tile --convert-bitnet-to-vector --canonicalize --cse | FileCheck %s
+// RUN: bitnet-opt %s --bitnet-select-tile --convert-bitnet-to-vector --canonicalize --cse --one-shot-bufferize="allow-unknown-ops bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" --canonicalize --cse --canonicalize | FileCheck %s --check-prefix=BUFFER
 
 // Two query heads share a key head: a tile has both, and, in a prompt, eight queries of each.
 // CHECK-LABEL: func @attends_from_each_query(

@@ -1,5 +1,5 @@
-// RUN: bitnet-opt %s --convert-bitnet-to-vector | FileCheck %s
-// RUN: bitnet-opt %s --convert-bitnet-to-vector --canonicalize --cse --one-shot-bufferize="allow-unknown-ops bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" --canonicalize --cse --canonicalize | FileCheck %s --check-prefix=BUFFER
+// RUN: bitnet-opt %s --bitnet-select-tile --convert-bitnet-to-vector | FileCheck %s
+// RUN: bitnet-opt %s --bitnet-select-tile --convert-bitnet-to-vector --canonicalize --cse --one-shot-bufferize="allow-unknown-ops bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" --canonicalize --cse --canonicalize | FileCheck %s --check-prefix=BUFFER
 
 // A single row: four sums, one for each row of a panel, whose codes lie
 // together; a scale for each at the end. The last panel has one column.
