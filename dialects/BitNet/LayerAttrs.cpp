@@ -28,11 +28,14 @@ std::string bitnet::getModuleName(StringRef nodePath) {
 
 Location bitnet::markWork(Location loc, const RegionWork &work) {
   Builder b(loc.getContext());
-  auto attr = b.getDictionaryAttr(
-      {b.getNamedAttr("bytes", b.getI64IntegerAttr(work.bytes)),
-       b.getNamedAttr("kind", b.getStringAttr(work.kind)),
-       b.getNamedAttr("operations", b.getI64IntegerAttr(work.operations))});
-  return FusedLoc::get(loc.getContext(), {loc}, attr);
+  NamedAttrList attrs;
+  attrs.set("bytes", b.getI64IntegerAttr(work.bytes));
+  attrs.set("kind", b.getStringAttr(work.kind));
+  attrs.set("operations", b.getI64IntegerAttr(work.operations));
+  if (work.isOfLast)
+    attrs.set("of_last", b.getUnitAttr());
+  return FusedLoc::get(loc.getContext(), {loc},
+                       attrs.getDictionary(loc.getContext()));
 }
 
 DictionaryAttr bitnet::getWorkAttr(Location loc) {
@@ -48,5 +51,6 @@ DictionaryAttr bitnet::getWorkAttr(Location loc) {
 bitnet::RegionWork bitnet::getWork(DictionaryAttr attr) {
   return {attr.getAs<StringAttr>("kind").getValue(),
           attr.getAs<IntegerAttr>("bytes").getInt(),
-          attr.getAs<IntegerAttr>("operations").getInt()};
+          attr.getAs<IntegerAttr>("operations").getInt(),
+          attr.contains("of_last")};
 }

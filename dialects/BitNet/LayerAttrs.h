@@ -38,6 +38,10 @@ inline constexpr llvm::StringLiteral kFloatLayersAttr = "bitnet.float_layers";
 /// what bitnet-narrow-head says of its logits: `mean`, `largest`, `logit`.
 inline constexpr llvm::StringLiteral kHeadAttr = "head";
 
+/// On a product that computes rows of the last positions alone.
+inline constexpr llvm::StringLiteral kLastPositionsAttr =
+    "bitnet.last_positions";
+
 /// On the function of a parallel region: what markWork() has said of it.
 inline constexpr llvm::StringLiteral kWorkAttr = "bitnet.work";
 
@@ -47,6 +51,8 @@ struct RegionWork {
   llvm::StringRef kind;
   /// Bytes of weights that it reads, and multiply-adds for each row.
   int64_t bytes = 0, operations = 0;
+  /// Whether its only rows are those of the last positions.
+  bool isOfLast = false;
 };
 
 /// A location that says this as well.

@@ -102,8 +102,8 @@ public:
       : module(module), b(module.getLoc(), module.getBodyRegion()) {
     Type pointer = LLVM::LLVMPointerType::get(b.getContext());
     Type i64 = b.getI64Type();
-    entryType = LLVM::LLVMStructType::getLiteral(b.getContext(),
-                                                 {pointer, pointer, i64, i64});
+    entryType = LLVM::LLVMStructType::getLiteral(
+        b.getContext(), {pointer, pointer, i64, i64, i64});
   }
 
   void add(LLVM::LLVMFuncOp share, DictionaryAttr work) {
@@ -148,7 +148,8 @@ private:
         LLVM::AddressOfOp::create(b, entry.share),
         LLVM::AddressOfOp::create(b, names[entry.work.kind]),
         LLVM::ConstantOp::create(b, b.getI64Type(), entry.work.bytes),
-        LLVM::ConstantOp::create(b, b.getI64Type(), entry.work.operations)};
+        LLVM::ConstantOp::create(b, b.getI64Type(), entry.work.operations),
+        LLVM::ConstantOp::create(b, b.getI64Type(), entry.work.isOfLast)};
     Value made = LLVM::ZeroOp::create(b, entryType);
     for (auto [index, field] : llvm::enumerate(fields))
       made = LLVM::InsertValueOp::create(b, made, field,

@@ -44,7 +44,8 @@ static void observe(bitnet_body body, int64_t nanoseconds) {
   ++kind.calls;
   kind.milliseconds += static_cast<double>(nanoseconds) / 1e6;
   kind.bytes += static_cast<double>(region->bytes);
-  kind.operations += static_cast<double>(region->operations);
+  double &operations = region->of_last ? kind.ofLast : kind.operations;
+  operations += static_cast<double>(region->operations);
 }
 
 void bitnet::runtime::startBreakdown() {
@@ -77,6 +78,11 @@ static double rateOf(double amount, double milliseconds) {
   return milliseconds > 0 ? amount / milliseconds / 1e6 : 0;
 }
 
+/// Of runs with so many rows; a multiply-add is two operations.
+static double operationsOf(const KindTime &kind, double rows) {
+  return 2 * (rows * kind.operations + kind.ofLast);
+}
+
 void bitnet::runtime::printBreakdown(const Array<KindTime> &kinds, double runs,
                                      double rows) {
   double total = totalOf(kinds);
@@ -88,9 +94,9 @@ void bitnet::runtime::printBreakdown(const Array<KindTime> &kinds, double runs,
                 kind.milliseconds / runs, 100 * kind.milliseconds / total);
     if (kind.bytes > 0)
       std::printf(" %10.2f", rateOf(kind.bytes, kind.milliseconds));
-    if (kind.operations > 0)
+    if (operationsOf(kind, rows) > 0)
       std::printf(" %10.1f",
-                  rateOf(2 * rows * kind.operations, kind.milliseconds));
+                  rateOf(operationsOf(kind, rows), kind.milliseconds));
     std::printf("\n");
   }
 }
@@ -107,9 +113,9 @@ Text bitnet::runtime::breakdownJSON(const Array<KindTime> &kinds, double runs,
     if (kind.bytes > 0)
       text.format(", \"gb_per_s\": %.3f",
                   rateOf(kind.bytes, kind.milliseconds));
-    if (kind.operations > 0)
+    if (operationsOf(kind, rows) > 0)
       text.format(", \"gop_per_s\": %.3f",
-                  rateOf(2 * rows * kind.operations, kind.milliseconds));
+                  rateOf(operationsOf(kind, rows), kind.milliseconds));
     text.append("}");
   }
   return std::move(text.append("]"));

@@ -14,6 +14,7 @@ struct KindTime {
   double milliseconds = 0;
   double bytes = 0;      // of weights or caches that were read
   double operations = 0; // multiply-adds for one row
+  double ofLast = 0;     // those of regions that have the last row alone
 };
 
 /// Adds up the time of the regions that run between two calls.

@@ -1,6 +1,7 @@
 // Logits of the last positions only. See Passes.td.
 #include "bitnet/Transforms/Passes.h"
 #include "dialects/BitNet/BitNetDialect.h"
+#include "dialects/BitNet/LayerAttrs.h"
 #include "dialects/BitNet/ModelAttrs.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -79,8 +80,9 @@ public:
     mapping.map(product->getOperand(0), rows);
     if (auto matmul = dyn_cast<linalg::MatmulOp>(product))
       mapping.map(matmul.getDpsInits()[0], initFor(matmul, rows));
-    Value few = b.clone(*product, mapping)->getResult(0);
-    return split(few, count);
+    Operation *few = b.clone(*product, mapping);
+    few->setAttr(bitnet::kLastPositionsAttr, b.getUnitAttr());
+    return split(few->getResult(0), count);
   }
 
 private:

@@ -65,8 +65,11 @@ namespace {
 struct MarkKinds : bitnet::impl::MarkKindsBase<MarkKinds> {
   void runOnOperation() override {
     getOperation().walk([](Operation *op) {
-      if (std::optional<bitnet::RegionWork> work = getWork(op))
-        op->setLoc(bitnet::markWork(op->getLoc(), *work));
+      std::optional<bitnet::RegionWork> work = getWork(op);
+      if (!work)
+        return;
+      work->isOfLast = bool(op->removeAttr(bitnet::kLastPositionsAttr));
+      op->setLoc(bitnet::markWork(op->getLoc(), *work));
     });
   }
 };

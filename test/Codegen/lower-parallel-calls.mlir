@@ -2,7 +2,7 @@
 
 // What is known of regions is a table for the runtime; its last entry is empty.
 // CHECK:       llvm.mlir.global internal constant @bitnet_kind_1("attention\00")
-// CHECK:       llvm.mlir.global external constant @bitnet_regions() {{.*}} !llvm.array<2 x struct<(ptr, ptr, i64, i64)>> {
+// CHECK:       llvm.mlir.global external constant @bitnet_regions() {{.*}} !llvm.array<2 x struct<(ptr, ptr, i64, i64, i64)>> {
 // CHECK:         llvm.mlir.addressof @marked_share
 // CHECK:         llvm.mlir.addressof @bitnet_kind_1
 // CHECK:         llvm.return

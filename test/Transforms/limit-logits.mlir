@@ -15,7 +15,7 @@
 // CHECK:         %[[FEW:.*]] = tensor.collapse_shape %[[LAST]] {{\[}}[0, 1], [2]]
 // CHECK:         %[[ROWS:.*]] = tensor.dim %[[FEW]], %c0
 // CHECK:         tensor.empty(%[[ROWS]]) : tensor<?x8xf32>
-// CHECK:         %[[Y:.*]] = linalg.matmul {{.*}} ins(%[[FEW]], %[[W]] :
+// CHECK:         %[[Y:.*]] = linalg.matmul {{{.*}}bitnet.last_positions} {{.*}}ins(%[[FEW]], %[[W]] :
 // CHECK:         %[[LOGITS:.*]] = tensor.expand_shape %[[Y]] {{\[}}[0, 1], [2]] output_shape [%[[BATCH]], %[[COUNT]], 8]
 // CHECK:         return %[[LOGITS]]
 func.func @main(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>, %batch: index, %sequence: index)
@@ -37,7 +37,7 @@ func.func @main(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>, %batch: index, %sequen
 // A rounded head.
 // CHECK-LABEL: func.func @main(
 // CHECK-SAME:    bitnet.role = "logit-count"
-// CHECK:         bitnet.scaled_matmul %{{.*}}, %{{.*}}, %{{.*}} bits 8 : tensor<?x32xf32>
+// CHECK:         bitnet.scaled_matmul %{{.*}}, %{{.*}}, %{{.*}} bits 8 {bitnet.last_positions} : tensor<?x32xf32>
 func.func @main(%x: tensor<?x32xf32>, %codes: tensor<2x2x4x16xi8>, %scales: tensor<2x1x4xf32>, %batch: index, %sequence: index)
     -> (tensor<?x?x8xf32> {bitnet.role = "logits"}) {
   %y = bitnet.scaled_matmul %x, %codes, %scales bits 8

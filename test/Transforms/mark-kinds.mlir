@@ -20,8 +20,20 @@ func.func @products(%x: tensor<?x4xf32>, %z: tensor<4x8xf32>, %init: tensor<?x8x
   return %y, %p : tensor<?x8xf32>, tensor<?x8xf32>
 }
 
+// The head of a prompt has rows of its own number.
+// CHECK-LABEL: func.func @last_positions(
+// CHECK-NOT:     last_positions
+// CHECK:         bitnet.scaled_matmul {{.*}} loc(#[[LAST:.*]])
+func.func @last_positions(%x: tensor<?x32xf32>, %codes: tensor<2x2x4x16xi8>, %scales: tensor<2x1x4xf32>) -> tensor<?x8xf32> {
+  %y = bitnet.scaled_matmul %x, %codes, %scales bits 8 {bitnet.last_positions}
+      : tensor<?x32xf32>, tensor<2x2x4x16xi8>, tensor<2x1x4xf32> -> tensor<?x8xf32> loc("last")
+  return %y : tensor<?x8xf32>
+}
+
 // CHECK-DAG: #[[NAME:.*]] = loc("norm")
 // CHECK-DAG: #[[NORM]] = loc(fused<{bytes = 0 : i64, kind = "norm", operations = 0 : i64}>[#[[NAME]]])
 // CHECK-DAG: #[[HEADNAME:.*]] = loc("head")
 // CHECK-DAG: #[[HEAD]] = loc(fused<{bytes = 128 : i64, kind = "float matmul", operations = 32 : i64}>[#[[HEADNAME]]])
 // CHECK-DAG: #[[OTHER]] = loc("other")
+// CHECK-DAG: #[[LASTNAME:.*]] = loc("last")
+// CHECK-DAG: #[[LAST]] = loc(fused<{bytes = 288 : i64, kind = "head", of_last, operations = 256 : i64}>[#[[LASTNAME]]])

@@ -32,6 +32,7 @@ struct bitnet_region {
   const char *kind;   /**< "attention" */
   int64_t bytes;      /**< Of weights that the region reads. */
   int64_t operations; /**< Multiply-adds for each row. */
+  int64_t of_last;    /**< 1: its rows are the last positions' alone. */
 };
 
 /** Defined by the model: what is known of its regions. The last entry has no

@@ -61,7 +61,8 @@ def LimitLogits : Pass<"bitnet-limit-logits", "mlir::ModuleOp"> {
     on the logits of the last one. The product that gives the logits of `@main`
     takes the rows of the last positions of each sequence; how many is one more
     argument, of which more than there are means all. The other rows are not
-    computed; these are the same bits as before.
+    computed; these are the same bits as before. `bitnet.last_positions` on the
+    product says so to whoever counts its work.
 
     A model is left as it is where its logits are no product of rows that are
     positions of sequences of any length.

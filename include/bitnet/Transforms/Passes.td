@@ -309,7 +309,8 @@ def MarkKinds : Pass<"bitnet-mark-kinds", "mlir::func::FuncOp"> {
     `bench --breakdown` has to. So before they are lowered, ops that take time
     get a location that also says what they are; what is made of them inherits
     it, and `bitnet-outline-parallel` writes it down at the function of each
-    parallel region.
+    parallel region. Of a product with `bitnet.last_positions` it also says that
+    its rows are no prompt's.
 
     Before:
     ```mlir
