@@ -7,6 +7,9 @@
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Endian.h"
+#include "llvm/Support/xxhash.h"
+
+#include <map>
 
 namespace bitnet {
 #define GEN_PASS_DEF_SEPARATEWEIGHTS
@@ -76,14 +79,14 @@ struct SeparateWeights : bitnet::impl::SeparateWeightsBase<SeparateWeights> {
   using SeparateWeightsBase::SeparateWeightsBase;
 
   void runOnOperation() override {
-    size = 0;
+    readBlock();
     if (device)
       for (auto global : getOperation().getOps<LLVM::GlobalOp>())
         makeResource(global);
     llvm::StringMap<int64_t> offsets = place();
     if (device)
       describeDeviceBlock();
-    if (offsets.empty())
+    if (parts.empty())
       return;
     declare();
     getOperation().walk([&](LLVM::AddressOfOp address) {
@@ -94,26 +97,60 @@ struct SeparateWeights : bitnet::impl::SeparateWeightsBase<SeparateWeights> {
   }
 
 private:
+  /// What other modules have put into the block.
+  void readBlock() {
+    parts.clear();
+    known.clear();
+    size = 0;
+    auto entries =
+        getOperation()->getAttrOfType<ArrayAttr>(bitnet::kWeightsAttr);
+    if (!entries)
+      return;
+    llvm::append_range(parts, entries);
+    for (const bitnet::WeightPart &part :
+         bitnet::getWeightParts(getOperation())) {
+      known.insert({hashOf(part.bytes), part});
+      size = part.offset + static_cast<int64_t>(part.bytes.size());
+    }
+  }
+
+  static uint64_t hashOf(ArrayRef<char> bytes) {
+    return llvm::xxh3_64bits(StringRef(bytes.data(), bytes.size()));
+  }
+
+  /// Where the constant is in the block: at the end, if it was not there.
+  int64_t findPlace(LLVM::GlobalOp global) {
+    ArrayRef<char> bytes = getBytes(global);
+    uint64_t hash = hashOf(bytes);
+    auto [first, last] = known.equal_range(hash);
+    for (auto it = first; it != last; ++it)
+      if (it->second.bytes == bytes)
+        return it->second.offset;
+    Builder b(&getContext());
+    auto offset =
+        static_cast<int64_t>(llvm::alignTo(size, bitnet::kWeightAlignment));
+    parts.push_back(b.getDictionaryAttr(
+        {b.getNamedAttr("offset", b.getI64IntegerAttr(offset)),
+         b.getNamedAttr("value", *global.getValue())}));
+    known.insert({hash, {offset, bytes}});
+    size = offset + static_cast<int64_t>(bytes.size());
+    return offset;
+  }
+
   /// Removes the constants and writes down where they are.
   llvm::StringMap<int64_t> place() {
-    Builder b(&getContext());
     llvm::StringMap<int64_t> offsets;
-    SmallVector<Attribute> parts;
     for (auto global :
          llvm::make_early_inc_range(getOperation().getOps<LLVM::GlobalOp>())) {
       auto bytes = static_cast<int64_t>(getBytes(global).size());
       if (bytes == 0 || (bytes < smallest && !device))
         continue;
-      size = llvm::alignTo(size, bitnet::kWeightAlignment);
-      parts.push_back(b.getDictionaryAttr(
-          {b.getNamedAttr("offset", b.getI64IntegerAttr(size)),
-           b.getNamedAttr("value", *global.getValue())}));
-      offsets[global.getSymName()] = size;
-      size += bytes;
+      offsets[global.getSymName()] = findPlace(global);
       global.erase();
     }
     if (!parts.empty())
-      getOperation()->setAttr(bitnet::kWeightsAttr, b.getArrayAttr(parts));
+      getOperation()->setAttr(bitnet::kWeightsAttr,
+                              ArrayAttr::get(&getContext(), parts));
     return offsets;
   }
 
@@ -177,6 +214,9 @@ private:
     address.erase();
   }
 
+  /// What is in the block, also by its hash, and how large that is.
+  SmallVector<Attribute> parts;
+  std::multimap<uint64_t, bitnet::WeightPart> known;
   int64_t size = 0;
 };
 

@@ -94,7 +94,8 @@ static void placeWeights(const CompileOptions &options,
                          bitnet::CodegenOptions &codegen) {
   // Several CPUs share constants that are in their code.
   codegen.separateWeights =
-      options.emit >= Emit::SharedLibrary && options.variants.empty();
+      options.emit >= Emit::SharedLibrary &&
+      (options.variants.empty() || !options.weightsFile.empty());
   codegen.weightsFile = options.weightsFile;
 }
 
@@ -284,6 +285,7 @@ static LogicalResult emitOne(ModuleOp module, const CompileOptions &options,
 static LogicalResult
 emitVariants(ModuleOp module, const CompileOptions &options, Objects &objects) {
   bitnet::VariantObjects variants;
+  Attribute weights; // in the file, of all variants so far
   for (size_t i = 0; i < options.variants.size(); ++i) {
     bool isLast = i + 1 == options.variants.size();
     CompileOptions one = options;
@@ -292,12 +294,15 @@ emitVariants(ModuleOp module, const CompileOptions &options, Objects &objects) {
     if (!isLast)
       copy = module.clone();
     ModuleOp variant = isLast ? module : *copy;
+    if (weights)
+      variant->setAttr(bitnet::kWeightsAttr, weights);
     if (failed(runTargetStages(variant, one, isLast)) ||
         (i == 0 && failed(addTables(variant, options))) ||
         failed(emitOne(variant, one, objects, [&](llvm::Module &translated) {
-          variants.prepare(translated);
+          variants.prepare(translated, isLast);
         })))
       return failure();
+    weights = variant->getAttr(bitnet::kWeightsAttr);
   }
   return objects.add(module, [&](llvm::raw_pwrite_stream &os) {
     variants.emitTable(options.variants, os);

@@ -180,8 +180,6 @@ static Error placeWeights(const CompileFlags &flags, StringRef output,
     return Error::success();
   if (options.emit < Emit::SharedLibrary || output.empty())
     return createStringError("--weights=file wants --emit=exe or --emit=so");
-  if (!options.variants.empty())
-    return createStringError("--weights=file wants a single --cpu");
   SmallString<128> name(sys::path::filename(output));
   sys::path::replace_extension(name, "weights");
   options.weightsFile = name.str().str();

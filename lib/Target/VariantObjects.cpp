@@ -66,12 +66,18 @@ void bitnet::VariantObjects::shareData(GlobalVariable &global) {
     global.setInitializer(nullptr);
 }
 
-void bitnet::VariantObjects::prepare(Module &module) {
+static void eraseGlobal(Module &module, StringRef name) {
+  if (GlobalVariable *global = module.getNamedGlobal(name))
+    global->eraseFromParent();
+}
+
+void bitnet::VariantObjects::prepare(Module &module, bool isLast) {
   size_t variant = haveRegions.size();
-  for (const char *text : {"bitnet_signature", "bitnet_tokenizer"})
-    if (GlobalVariable *global = module.getNamedGlobal(text))
-      if (variant > 0)
-        global->eraseFromParent();
+  if (variant > 0)
+    for (const char *text : {"bitnet_signature", "bitnet_tokenizer"})
+      eraseGlobal(module, text);
+  if (!isLast)
+    eraseGlobal(module, "bitnet_weights_file");
   if (Function *main = module.getFunction("bitnet_main"))
     main->setName(symbol("bitnet_main", variant));
   GlobalVariable *regions = module.getNamedGlobal("bitnet_regions");

@@ -147,8 +147,27 @@ def test_a_stripped_name_is_no_matter(tmp_path):
     assert names == ["model.h", "model.so", "model.weights"]
 
 
-def test_a_text_has_no_file_of_weights(tmp_path):
-    command = [COMPILER, MODEL, "--emit=obj", "--weights=file", "-o", tmp_path / "m.o"]
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="no x86")
+def test_several_cpus_share_a_file(austen, beside, tmp_path):
+    """Of the three, the first two pack weights alike."""
+    cpus = ["x86-64", "x86-64-v2", "x86-64-v3"]
+    program = compiled(tmp_path, "--weights=file", f"--cpu={','.join(cpus)}")
+    size = program.path.with_suffix(".weights").stat().st_size
+    single = beside.path.with_suffix(".weights").stat().st_size
+    assert single < size < 2 * single
+    ran = 0
+    for cpu in cpus:
+        forced = program.under(BITNET_CPU=cpu)
+        if "this CPU has no" not in forced.call().stderr:
+            assert forced.generate(IDS, 16) == austen.generate(IDS, 16)
+            ran += 1
+    assert ran >= 1
+
+
+@pytest.mark.parametrize("emit", ["obj", "asm"])
+def test_only_what_is_linked_has_a_file_of_weights(emit, tmp_path):
+    command = [COMPILER, MODEL, f"--emit={emit}", "--weights=file"]
+    command += ["-o", tmp_path / "m"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
     assert "error: --weights=file wants --emit=exe or --emit=so" in done.stderr

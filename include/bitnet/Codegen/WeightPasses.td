@@ -11,7 +11,9 @@ def SeparateWeights : Pass<"bitnet-separate-weights", "mlir::ModuleOp"> {
     the linker once more; a model's weights are a gigabyte. So constants of at
     least `smallest` bytes become offsets into one block, of which the code
     knows the address only. The module's attribute `bitnet.weights` says what is
-    where in the block; whoever writes the program puts the bytes there.
+    where in the block; whoever writes the program puts the bytes there. What is
+    in it before, of the modules of other CPUs in the same program, stays, and
+    constants of the same bytes are in the block once.
 
     The block is `bitnet_weights`, which is a part of the program. With `file`
     it is in a file of that name: the runtime maps it and writes its address to

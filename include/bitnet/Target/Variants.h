@@ -37,8 +37,9 @@ llvm::Expected<std::vector<Variant>> findVariants(llvm::StringRef triple,
 /// point, and large constants that are the same are in the first of them alone.
 class VariantObjects {
 public:
-  /// Renames and shares what the next variant's module defines.
-  void prepare(llvm::Module &module);
+  /// Renames and shares what the next variant's module defines. The last one
+  /// knows of the weights of all, if they are in a file.
+  void prepare(llvm::Module &module, bool isLast);
 
   /// Writes an object with the table that the runtime chooses from.
   void emitTable(llvm::ArrayRef<Variant> variants,
