@@ -1,9 +1,9 @@
 // Decides how weights are packed. See Passes.td.
 #include "bitnet/Codegen/CpuFamily.h"
 #include "bitnet/Codegen/Passes.h"
-#include "bitnet/Codegen/TileTable.h"
+#include "bitnet/Codegen/Tuning.h"
+#include "bitnet/Codegen/WeightCodes.h"
 #include "dialects/BitNet/BitNetDialect.h"
-#include "dialects/BitNet/TritBytes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -35,29 +35,14 @@ static double costPerWeight(const bitnet::CpuFamily &family,
   return cost / (bytes * static_cast<double>(row.fields));
 }
 
-/// Whether trits are all -1 or +1, as far as they are at hand.
-static bool hasNoZero(bitnet::MatmulOp matmul) {
-  auto constant = matmul.getWeights().getDefiningOp<bitnet::ConstantOp>();
-  ElementsAttr value = constant.getValue();
-  if (!bitnet::hasTrits(value))
-    return false;
-  // Among trits there is a zero soon.
-  std::vector<int8_t> some(4096);
-  int64_t count = value.getNumElements();
-  for (int64_t first = 0; first < count;
-       first += static_cast<int64_t>(some.size())) {
-    some.resize(std::min<int64_t>(count - first, some.size()));
-    bitnet::readTrits(value, first, some);
-    if (llvm::is_contained(some, 0))
-      return false;
-  }
-  return true;
-}
-
 namespace {
 
 struct SelectEncoding : bitnet::impl::SelectEncodingBase<SelectEncoding> {
   using SelectEncodingBase::SelectEncodingBase;
+
+  LogicalResult initialize(MLIRContext *context) override {
+    return bitnet::loadTuning(context, tuning, cpu, measured);
+  }
 
   void runOnOperation() override {
     if (tile == "naive")
@@ -84,8 +69,16 @@ private:
   LogicalResult select(bitnet::MatmulOp matmul, bool isStreamed) {
     RankedTensorType weights = matmul.getWeights().getType();
     bitnet::TileQuery query{features, tile, weights.getDimSize(1)};
-    const bitnet::Tile *best = nullptr;
-    for (int64_t fields : codesOf(matmul)) {
+    SmallVector<int64_t> codes = codesOf(matmul);
+    bitnet::TileChoice tuned =
+        measured.find({weights.getDimSize(0), weights.getDimSize(1)}, query,
+                      [&](const bitnet::Tile &row) {
+                        return llvm::is_contained(codes, row.fields);
+                      });
+    const bitnet::Tile *best = tuned.tile;
+    if (best)
+      codes.clear();
+    for (int64_t fields : codes) {
       const bitnet::Tile *row = findRow(query, fields);
       if (row && (!best || isWorthwhile(*row, *best, isStreamed)))
         best = row;
@@ -100,14 +93,10 @@ private:
     return success();
   }
 
-  /// How many codes a byte of these weights may hold, by preference. A forced
-  /// tile leaves no choice.
+  /// How many codes a byte of these weights may hold. A forced tile leaves no
+  /// choice.
   SmallVector<int64_t> codesOf(bitnet::MatmulOp matmul) {
-    SmallVector<int64_t> fields = {4, 5};
-    if (isa<bitnet::BitType>(matmul.getWeights().getType().getElementType()))
-      fields = {8};
-    else if (hasNoZero(matmul))
-      fields = {8, 4, 5};
+    SmallVector<int64_t> fields = bitnet::findWeightCodes(matmul);
     if (const bitnet::Tile *forced = bitnet::findTile(tile))
       llvm::erase_if(fields, [&](int64_t f) { return f != forced->fields; });
     return fields;
@@ -133,6 +122,8 @@ private:
     }
     return nullptr;
   }
+
+  bitnet::Tuning measured;
 };
 
 } // namespace

@@ -2,7 +2,7 @@
 // cut. See Passes.td.
 #include "bitnet/Codegen/CpuFamily.h"
 #include "bitnet/Codegen/Passes.h"
-#include "bitnet/Codegen/TileTable.h"
+#include "bitnet/Codegen/Tuning.h"
 #include "dialects/BitNet/BitNetDialect.h"
 #include "dialects/BitNet/TileAttrs.h"
 
@@ -55,6 +55,10 @@ namespace {
 struct SelectTile : bitnet::impl::SelectTileBase<SelectTile> {
   using SelectTileBase::SelectTileBase;
 
+  LogicalResult initialize(MLIRContext *context) override {
+    return bitnet::loadTuning(context, tuning, cpu, measured);
+  }
+
   void runOnOperation() override {
     const bitnet::CpuFamily &family = bitnet::findCpuFamily(cpu);
     getOperation().walk(
@@ -76,11 +80,20 @@ struct SelectTile : bitnet::impl::SelectTileBase<SelectTile> {
 
 private:
   LogicalResult select(bitnet::MatmulOp matmul, bitnet::PackedAttr encoding) {
-    int64_t columns = matmul.getWeights().getType().getDimSize(1);
+    RankedTensorType weights = matmul.getWeights().getType();
+    bitnet::TileQuery query{features, tile, weights.getDimSize(1)};
+    bitnet::TileChoice tuned =
+        measured.find({weights.getDimSize(0), weights.getDimSize(1)}, query,
+                      [&](const bitnet::Tile &row) {
+                        return row.fields == encoding.getFields() &&
+                               row.lanes == encoding.getLanes();
+                      });
+    if (tuned.tile)
+      query.forced = tuned.tile->name;
     const bitnet::Tile *reader = findReader(encoding);
     bitnet::TileList tiles;
     if (reader)
-      tiles = bitnet::selectTiles({features, tile, columns}, *reader);
+      tiles = bitnet::selectTiles(query, *reader);
     if (tiles.empty())
       return matmul.emitOpError("no tile reads weights packed as ") << encoding;
     SmallVector<StringRef> names;
@@ -90,11 +103,14 @@ private:
     matmul.setTilesAttr(b.getStrArrayAttr(names));
     const bitnet::CpuFamily &family = bitnet::findCpuFamily(cpu);
     decide(matmul, bitnet::kRowsInCacheAttr,
-           rowsInCache(family, columns, tiles.front()->rows));
-    if (family.prefetch)
-      decide(matmul, bitnet::kPrefetchAttr, family.prefetch);
+           rowsInCache(family, query.columns, tiles.front()->rows));
+    int64_t prefetch = tuned.tile ? tuned.prefetch : family.prefetch;
+    if (prefetch)
+      decide(matmul, bitnet::kPrefetchAttr, prefetch);
     return success();
   }
+
+  bitnet::Tuning measured;
 };
 
 } // namespace

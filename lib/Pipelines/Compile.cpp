@@ -1,9 +1,11 @@
 // From a model's file to the file that was asked for.
 #include "bitnet/Pipelines/Compile.h"
 
+#include "bitnet/Codegen/Tuning.h"
 #include "bitnet/Codegen/WeightBlock.h"
 #include "bitnet/Import/ImportONNX.h"
 #include "bitnet/Pipelines/Pipelines.h"
+#include "bitnet/Pipelines/Tune.h"
 #include "bitnet/Target/EmitCode.h"
 #include "bitnet/Target/LibraryHeader.h"
 #include "bitnet/Target/Link.h"
@@ -83,6 +85,7 @@ static LogicalResult optimize(ModuleOp module, const CompileOptions &options,
     optimize.cpu = costs(options.target);
   }
   optimize.tile = options.tile;
+  optimize.tuning = options.tuning;
   optimize.cache = options.cache;
   optimize.head = options.head;
   bitnet::buildOptimizePipeline(pm, optimize);
@@ -125,6 +128,7 @@ static LogicalResult runLastStages(ModuleOp module,
     lower.features = options.target.features;
     lower.cpu = costs(options.target);
     lower.tile = options.tile;
+    lower.tuning = options.tuning;
     bitnet::buildLowerPipeline(pm, lower);
   }
   if (options.emit >= Emit::LLVM) {
@@ -146,10 +150,33 @@ static LogicalResult runTargetStages(ModuleOp module,
   return runLastStages(module, options);
 }
 
+/// Says that a file of measured choices is of no use.
+static void warnOfOtherMachine(ModuleOp module, const CompileOptions &options) {
+  if (options.tuning.empty())
+    return;
+  llvm::Expected<bitnet::Tuning> tuning = bitnet::readTuning(options.tuning);
+  if (!tuning) // the passes say so
+    return llvm::consumeError(tuning.takeError());
+  auto isMeasured = [&](const bitnet::TargetSpec &target) {
+    return costs(target) == tuning->cpu;
+  };
+  if (isMeasured(options.target) ||
+      llvm::any_of(options.variants, [&](const bitnet::Variant &variant) {
+        return isMeasured(variant.target);
+      }))
+    return;
+  module.emitWarning() << "'" << options.tuning << "' was measured on cpu '"
+                       << tuning->cpu << "', not on '" << costs(options.target)
+                       << "': it is not used";
+}
+
 LogicalResult bitnet::runStages(ModuleOp module,
                                 const CompileOptions &options) {
   if (failed(raise(module, options)))
     return failure();
+  if (!options.tune.empty() && failed(tune(module, options)))
+    return failure();
+  warnOfOtherMachine(module, options);
   return runTargetStages(module, options);
 }
 
@@ -399,6 +426,7 @@ static LogicalResult compileVariants(ModuleOp module, StringRef output,
                                      const CompileOptions &options) {
   assert(options.emit >= Emit::SharedLibrary && "variants are linked");
   Objects objects;
+  warnOfOtherMachine(module, options);
   if (failed(raise(module, options)) ||
       failed(emitVariants(module, options, objects)))
     return failure();

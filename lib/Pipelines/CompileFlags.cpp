@@ -1,5 +1,6 @@
 // See CompileFlags.h.
 #include "bitnet/Pipelines/CompileFlags.h"
+#include "bitnet/Codegen/Tuning.h"
 #include "bitnet/Import/ChatTemplate.h"
 
 #include "llvm/ADT/SmallString.h"
@@ -28,6 +29,8 @@ static std::string *findText(CompileFlags &flags, StringRef name) {
       .Case("cpu", &flags.cpu)
       .Case("sysroot", &flags.sysroot)
       .Case("tile", &flags.tile)
+      .Case("tune", &flags.tune)
+      .Case("tuning", &flags.tuning)
       .Case("head", &flags.head)
       .Case("cache", &flags.cache)
       .Case("tokenizer", &flags.tokenizer)
@@ -173,6 +176,41 @@ static Error findTarget(const CompileFlags &flags, StringRef output,
   return Error::success();
 }
 
+/// Whether code for the target can be timed here.
+static bool isThisMachine(const bitnet::TargetSpec &target) {
+  Expected<bitnet::TargetSpec> here = bitnet::TargetSpec::find();
+  if (!here) {
+    consumeError(here.takeError());
+    return false;
+  }
+  return target.triple == here->triple && target.cpu == here->cpu &&
+         target.features == here->features;
+}
+
+/// Finds the file of measured choices, and checks it if it is there.
+static Error findTuning(const CompileFlags &flags, CompileOptions &options) {
+  if (flags.tune.empty() && flags.tuning.empty())
+    return Error::success();
+  if (flags.tune.empty()) {
+    options.tuning = flags.tuning;
+    Expected<bitnet::Tuning> tuning = bitnet::readTuning(flags.tuning);
+    return tuning ? Error::success()
+                  : createFileError(flags.tuning,
+                                    createStringError(withoutLineEnds(
+                                        toString(tuning.takeError()))));
+  }
+  if (!flags.tuning.empty())
+    return createStringError("--tune writes what --tuning reads: one of them");
+  if (!flags.tile.empty())
+    return createStringError("--tune finds what --tile says: one of them");
+  if (options.emit < Emit::Packed)
+    return createStringError("--tune wants --emit=packed or later");
+  if (!options.variants.empty() || !isThisMachine(options.target))
+    return createStringError("--tune wants the CPU of this machine");
+  options.tune = options.tuning = flags.tune;
+  return Error::success();
+}
+
 /// Names the file that gets the weights.
 static Error placeWeights(const CompileFlags &flags, StringRef output,
                           CompileOptions &options) {
@@ -200,6 +238,8 @@ Expected<CompileOptions> bitnet::resolveFlags(const CompileFlags &flags,
   options.ternarizeHead = flags.ternarizeHead;
   options.head = flags.head;
   if (Error error = findTarget(flags, output, options))
+    return error;
+  if (Error error = findTuning(flags, options))
     return error;
   if (Error error = placeWeights(flags, output, options))
     return error;

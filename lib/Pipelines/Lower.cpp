@@ -60,8 +60,8 @@ void bitnet::buildLowerPipeline(OpPassManager &pm,
   pm.addPass(createLimitLogits());
   pm.addPass(createUpdateCachesInPlace());
   pm.addNestedPass<func::FuncOp>(createMarkKinds());
-  pm.addNestedPass<func::FuncOp>(
-      createSelectTile({options.features, options.cpu, options.tile}));
+  pm.addNestedPass<func::FuncOp>(createSelectTile(
+      {options.features, options.cpu, options.tile, options.tuning}));
   addRows(pm);
   addContractions(pm);
   addBuffers(pm);

@@ -20,8 +20,8 @@ void bitnet::buildOptimizePipeline(OpPassManager &pm,
   func.addPass(createCSEPass()); // layers on one input share its quantizer
   func.addPass(createMergeMatmuls());
   func.addPass(createFuseNormQuantize());
-  func.addPass(
-      createSelectEncoding({options.features, options.cpu, options.tile}));
+  func.addPass(createSelectEncoding(
+      {options.features, options.cpu, options.tile, options.tuning}));
   func.addPass(createPackWeights());
   func.addPass(createCanonicalizerPass());
   if (options.release)

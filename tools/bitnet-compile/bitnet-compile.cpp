@@ -56,6 +56,15 @@ static cl::opt<std::string, true>
     tile("tile", cl::location(flags.tile),
          cl::desc("Row of the tile table to use for every matmul"),
          cl::value_desc("name"), cl::cat(category));
+static cl::opt<std::string, true> tune(
+    "tune", cl::location(flags.tune),
+    cl::desc("Measure on this machine how to compute each matmul, write it "
+             "to this file, and compile so"),
+    cl::value_desc("file"), cl::cat(category));
+static cl::opt<std::string, true>
+    tuning("tuning", cl::location(flags.tuning),
+           cl::desc("Compile as --tune has found on such a machine before"),
+           cl::value_desc("file"), cl::cat(category));
 static cl::opt<int64_t, true> maxContext(
     "max-context", cl::location(flags.maxContext),
     cl::desc("The most positions that a language model is to read (default: as "
@@ -133,8 +142,9 @@ static bool isGiven(const cl::Option &option) {
 
 /// What the program alone knows: a report is made of what optimize gives.
 static Error checkFlags() {
-  if (!isGiven(reportFile) && !isGiven(output))
-    return createStringError("-o is missing: nothing to write but --report");
+  if (!isGiven(reportFile) && !isGiven(output) && flags.tune.empty())
+    return createStringError(
+        "-o is missing: nothing to write but --report and --tune");
   if (isGiven(reportFile) && flags.emit < Emit::Packed)
     return createStringError("--report wants --emit=packed or later");
   if (reportFile == "-" && output == "-")
@@ -148,17 +158,17 @@ static Error checkFlags() {
 
 /// Writes JSON where a file is named; else a table to stdout, or to stderr if
 /// that is where the program's text goes.
-static mlir::LogicalResult writeReport(mlir::ModuleOp module) {
+static mlir::LogicalResult writeReport(mlir::ModuleOp module,
+                                       const std::string &file, bool isToText) {
   bitnet::Report report = bitnet::makeReport(module);
-  if (reportFile.empty()) {
-    bitnet::printTable(report, output == "-" ? errs() : outs());
+  if (file.empty()) {
+    bitnet::printTable(report, isToText ? errs() : outs());
     return mlir::success();
   }
-  Expected<bool> written =
-      bitnet::writeFile(reportFile, [&](raw_pwrite_stream &os) {
-        bitnet::printJSON(report, os);
-        return true;
-      });
+  Expected<bool> written = bitnet::writeFile(file, [&](raw_pwrite_stream &os) {
+    bitnet::printJSON(report, os);
+    return true;
+  });
   if (written)
     return mlir::success();
   return module.emitError() << toString(written.takeError());
@@ -184,11 +194,13 @@ int main(int argc, char **argv) {
       bitnet::resolveFlags(flags, output);
   if (!options)
     return fail(options.takeError());
-  if (isGiven(reportFile))
-    options->inspect = writeReport;
-
   // Copies, because lld resets all command line options.
   std::string from = input, to = output;
+  if (isGiven(reportFile))
+    options->inspect = [file = reportFile.getValue(),
+                        isToText = to == "-"](mlir::ModuleOp module) {
+      return writeReport(module, file, isToText);
+    };
   mlir::DialectRegistry registry;
   bitnet::registerAllDialects(registry);
   mlir::MLIRContext context(registry);

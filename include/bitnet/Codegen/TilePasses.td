@@ -14,6 +14,8 @@ def SelectEncoding : Pass<"bitnet-select-encoding", "mlir::func::FuncOp"> {
     (`CpuFamilies.def`), trits take 1.6 instead of 2 bits if reading fewer bytes
     saves more time than decoding takes. Weights that are all -1 or +1 take one
     bit. `tile` names a row instead; `tile=naive` leaves weights as they are.
+    What `tuning` says of weights of a size, measured on this very `cpu`, goes
+    before all costs (`Tuning.h`).
 
     Before:
     ```mlir
@@ -37,7 +39,9 @@ def SelectEncoding : Pass<"bitnet-select-encoding", "mlir::func::FuncOp"> {
     Option<"cpu", "cpu", "std::string", "",
            "the target's CPU, as LLVM names it: its costs">,
     Option<"tile", "tile", "std::string", "",
-           "row of the tile table to use for every matmul">];
+           "row of the tile table to use for every matmul">,
+    Option<"tuning", "tuning", "std::string", "",
+           "file of measured choices, which go before those by cost">];
 }
 
 def SelectTile : Pass<"bitnet-select-tile", "mlir::func::FuncOp"> {
@@ -48,7 +52,8 @@ def SelectTile : Pass<"bitnet-select-tile", "mlir::func::FuncOp"> {
     largest first. Also how many rows of activations stay in the cache of the
     target's CPU while all weights pass, and how far ahead weights are
     prefetched (`CpuFamilies.def`); how many rows of activations meet a panel of
-    a rounded head at once, and how attention is cut into tasks.
+    a rounded head at once, and how attention is cut into tasks. `tuning` goes
+    before that, as in `bitnet-select-encoding`.
 
     Before:
     ```mlir
@@ -75,7 +80,9 @@ def SelectTile : Pass<"bitnet-select-tile", "mlir::func::FuncOp"> {
     Option<"cpu", "cpu", "std::string", "",
            "the target's CPU, as LLVM names it: its costs">,
     Option<"tile", "tile", "std::string", "",
-           "row of the tile table to use for every matmul">];
+           "row of the tile table to use for every matmul">,
+    Option<"tuning", "tuning", "std::string", "",
+           "file of measured choices, which go before those by cost">];
 }
 
 def TileContraction : Pass<"bitnet-tile-contraction", "mlir::func::FuncOp"> {

@@ -37,6 +37,9 @@ struct CompileOptions {
   std::string weightsFile;
   /// Row of the tile table to use for every matmul; empty: the best.
   std::string tile;
+  /// File of measured choices, see bitnet/Codegen/Tuning.h; empty: none. With
+  /// `tune`, which is then the same, they are measured first.
+  std::string tuning, tune;
   /// Whether a causal model without caches gets some.
   bool addCaches = true;
   /// What caches are kept in: f32, f16 or bf16.

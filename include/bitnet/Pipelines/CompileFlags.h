@@ -20,6 +20,8 @@ enum class WeightsPlace { Embed, File };
 struct CompileFlags {
   Emit emit = Emit::Executable;
   std::string target, cpu, sysroot, tile;
+  /// Paths: what to write and what to read.
+  std::string tune, tuning;
   std::string head = "exact", cache = "f32";
   bool addCaches = true;
   /// 0: as many as the model says.

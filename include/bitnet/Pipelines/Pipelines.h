@@ -53,6 +53,10 @@ struct OptimizeOptions : mlir::PassPipelineOptions<OptimizeOptions> {
   Option<std::string> tile{
       *this, "tile",
       llvm::cl::desc("row of the tile table to use for every matmul")};
+  Option<std::string> tuning{
+      *this, "tuning",
+      llvm::cl::desc(
+          "file of measured choices, which go before those by cost")};
   Option<std::string> head{
       *this, "head",
       llvm::cl::desc("type of the head's weights: exact, f32, f16, bf16, int8 "
@@ -77,6 +81,10 @@ struct LowerOptions : mlir::PassPipelineOptions<LowerOptions> {
   Option<std::string> tile{
       *this, "tile",
       llvm::cl::desc("row of the tile table to use for every matmul")};
+  Option<std::string> tuning{
+      *this, "tuning",
+      llvm::cl::desc(
+          "file of measured choices, which go before those by cost")};
 };
 
 /// Turns loops on buffers into the LLVM dialect, with the model's entry point.
