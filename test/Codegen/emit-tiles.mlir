@@ -96,6 +96,30 @@ func.func @flushes_narrow_sums(%w: memref<4x32x32xi8>, %x: memref<?x128xi8>, %s:
 
 // -----
 
+// Of several rows, two steps at a time, since LLVM would add up all it sees.
+// CHECK-LABEL: func @loops_over_steps_of_several_rows(
+// CHECK:         scf.for
+// CHECK:           scf.for {{.*}} step %c2
+// CHECK-COUNT-16:    llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"
+// CHECK-NOT:         llvm.x86.avx2.pmadd.ub.sw
+// CHECK:             scf.yield
+// CHECK-COUNT-8:   llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"
+// CHECK:           scf.yield
+//                  Then 7 steps, of which the last one has two columns.
+// CHECK:         scf.for {{.*}} step %c2
+// CHECK-COUNT-16:  llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"
+// CHECK:           scf.yield
+// CHECK:         vector.load {{.*}} : memref<?x154xi8>, vector<2xi8>
+// CHECK-COUNT-8: llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"
+// CHECK-COUNT-8: llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"
+func.func @loops_over_steps_of_several_rows(%w: memref<4x39x32xi8>, %x: memref<?x154xi8>, %s: memref<?xi32>, %i: index) -> vector<2x32xi32> {
+  %v = bitnet.tile_dot %w[%i], %x[%i], %s tile "2x32x4-avx2"
+      : memref<4x39x32xi8>, memref<?x154xi8>, memref<?xi32> -> vector<2x32xi32>
+  return %v : vector<2x32xi32>
+}
+
+// -----
+
 func.func @unknown(%w: memref<4x64x64xi8>, %x: memref<?x256xi8>, %s: memref<?xi32>, %i: index) -> vector<1x64xi32> {
   // expected-error @below {{names no row of the tile table: 1x64x4-abacus}}
   %v = bitnet.tile_dot %w[%i], %x[%i], %s tile "1x64x4-abacus"
