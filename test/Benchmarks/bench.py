@@ -72,6 +72,14 @@ def cpu_features() -> list[str]:
     return [feature for feature in wanted.split() if feature in words]
 
 
+def lanes_here() -> int:
+    """Of the encoding that the compiler chooses on this machine, see Tiles.def."""
+    features = cpu_features()
+    if "avx512_vnni" in features:
+        return 16
+    return 8 if "avx2" in features else 4
+
+
 def machine() -> dict[str, object]:
     return {
         "cpu": cpu_name(),
@@ -116,7 +124,7 @@ def part_decode(bench: Bench) -> None:
     for threads in bench.threads:
         read = bench.report.limits[str(threads)]["read GB/s"]
         for n, k in SHAPES:
-            kernel = Kernel(n, k, layers=LAYERS)
+            kernel = Kernel(n, k, lanes_here(), layers=LAYERS)
             times = bench.runner.time(kernel, 1, STREAM, threads)
             values = percent(kernel.bytes(), times, read)
             bench.add(f"decode {n}x{k}, streamed", values, 85, "% of read", threads)
@@ -132,21 +140,33 @@ def part_decode(bench: Bench) -> None:
         bench.add(f"decode {kernel.name} in L2", values, target, f"% of {name}", 1)
 
 
+DOTS = (
+    ("vpdpbusd-512", {"Intel": 80, "": 90}),
+    ("vpdpbusd-256", {"": None}),
+    ("vpmaddubsw-256", {"": None}),
+)
+"""What tiles may be made of, the best first, and what they are to reach of its limit, by the
+CPU's name."""
+
+
 def part_prefill(bench: Bench) -> None:
-    limit_name = "vpdpbusd-512 GOP/s"
-    target = 80 if "Intel" in str(bench.report.machine["cpu"]) else 90
     for threads in bench.threads:
-        limit = bench.limit(limit_name, threads)
+        limits = bench.report.limits[str(threads)]
+        dots = [dot for dot in DOTS if f"{dot[0]} GOP/s" in limits]
+        if not dots:
+            bench.report.skip("prefill", "no limit is known here")
+            continue
+        name, targets = dots[0]
+        cpu = str(bench.report.machine["cpu"])
+        target = next(value for part, value in targets.items() if part in cpu)
         for n, k in SHAPES:
             for rows in (128, 512):
-                what = f"prefill {rows} x {n}x{k}"
-                if limit is None:
-                    bench.report.skip(what, "no vpdpbusd of 512 bits here")
-                    continue
-                kernel = Kernel(n, k)
+                kernel = Kernel(n, k, lanes_here())
                 times = bench.runner.time(kernel, rows, 1, threads)
+                limit = limits[f"{name} GOP/s"]
                 values = percent(kernel.operations(rows), times, limit)
-                bench.add(what, values, target, "% of vpdpbusd-512", threads)
+                what = f"prefill {rows} x {n}x{k}"
+                bench.add(what, values, target, f"% of {name}", threads)
 
 
 def bench_json(
@@ -317,7 +337,7 @@ def measure_large(bench: Bench, program: pathlib.Path, threads: int) -> None:
     share = {kind["kind"]: kind for kind in ours["breakdown"]["prefill"]}
     ternary = share["ternary matmul"]
     work = ternary["ms"] * ternary["gop_per_s"]  # 10^6 operations
-    kernel = Kernel(6912, 2560)
+    kernel = Kernel(6912, 2560, lanes_here())
     best, _ = bench.runner.time(kernel, 512, 1, threads)
     rate = kernel.operations(512) / best
     bench.add(
@@ -337,7 +357,8 @@ def part_threads(bench: Bench) -> None:
     few, many = bench.threads[0], bench.threads[-1]
     cases = (("decode", 1, STREAM, "read GB/s"), ("prefill", 128, 1, None))
     for what, rows, stream, limit in cases:
-        kernel = Kernel(2560, 2560, layers=LAYERS if rows == 1 else 1)
+        layers = LAYERS if rows == 1 else 1
+        kernel = Kernel(2560, 2560, lanes_here(), layers=layers)
         one = bench.runner.time(kernel, rows, stream, few)
         two = bench.runner.time(kernel, rows, stream, many)
         values = (one[0] / two[0], one[1] / two[1])
