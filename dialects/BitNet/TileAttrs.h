@@ -18,10 +18,20 @@ inline constexpr llvm::StringLiteral kPrefetchAttr = "bitnet.prefetch";
 /// keys, are computed in one task.
 inline constexpr llvm::StringLiteral kRowsTogetherAttr = "bitnet.rows_together";
 
+/// On an attention: how many of the 16 lanes of its sums are in registers at
+/// once. Results don't depend on it.
+inline constexpr llvm::StringLiteral kLanesTogetherAttr =
+    "bitnet.lanes_together";
+
 /// On an attention: from how many keys on those of a few queries are compared
 /// in tasks of their own, and how many in each. Without it they never are.
 inline constexpr llvm::StringLiteral kManyKeysAttr = "bitnet.many_keys";
 inline constexpr llvm::StringLiteral kKeysTogetherAttr = "bitnet.keys_together";
+
+/// On a product with weights of f32: how many columns one row of activations
+/// meets at once.
+inline constexpr llvm::StringLiteral kColumnsTogetherAttr =
+    "bitnet.columns_together";
 
 /// One of these numbers, or `otherwise` where nobody has decided.
 inline int64_t getDecision(mlir::Operation *op, llvm::StringRef name,

@@ -1,6 +1,8 @@
 // See Contraction.h.
 #include "Contraction.h"
 
+#include "dialects/BitNet/TileAttrs.h"
+
 using namespace mlir;
 using bitnet::Contraction;
 
@@ -43,7 +45,8 @@ FailureOr<Contraction> bitnet::matchContraction(linalg::LinalgOp op,
                      dims->n[0],
                      dims->k[0],
                      0,
-                     0};
+                     0,
+                     bitnet::getDecision(op, bitnet::kColumnsTogetherAttr, 1)};
   if (!isF32Tensor(result.x) || !isWeightTensor(result.w) ||
       !isF32Tensor(result.init))
     return rewriter.notifyMatchFailure(op, "not of f32");

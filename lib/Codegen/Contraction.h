@@ -16,6 +16,8 @@ struct Contraction {
   unsigned m, n, k;
   /// Sizes of n and k.
   int64_t columns, terms;
+  /// Columns that a single row meets at once.
+  int64_t together;
 
   /// Is w read along n instead of k?
   bool lanesAlongColumns() const {

@@ -8,9 +8,9 @@ using namespace bitnet;
 
 static const CpuFamily kFamilies[] = {
 #define CPU_FAMILY(cpus, stream, gigahertz, dots, l2, cache, prefetch, rows,   \
-                   groups, queries, keys, task)                                \
-  {cpus,     stream, gigahertz, dots,    l2,   cache,                          \
-   prefetch, rows,   groups,    queries, keys, task},
+                   groups, queries, keys, task, columns)                       \
+  {cpus, stream, gigahertz, dots, l2,   cache,  prefetch,                      \
+   rows, groups, queries,   keys, task, columns},
 #include "bitnet/Codegen/CpuFamilies.def"
 };
 

@@ -7,6 +7,7 @@
 #include "dialects/BitNet/TileAttrs.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 namespace bitnet {
 #define GEN_PASS_DEF_SELECTTILE
@@ -43,11 +44,32 @@ static void decide(Operation *op, StringRef name, int64_t value) {
   op->setAttr(name, Builder(op->getContext()).getI64IntegerAttr(value));
 }
 
+/// Lanes of f32 of which eight sums, and what is added to them, fit into the
+/// registers: 32 of 512 bits, 16 of 256 or 32 of 128, 16 of 128.
+static int64_t lanesInRegisters(StringRef features) {
+  SmallVector<StringRef> enabled;
+  features.split(enabled, ',');
+  if (features.empty() || llvm::is_contained(enabled, "+avx512f"))
+    return 16;
+  for (StringRef feature : {"+avx", "+neon", "+v"})
+    if (llvm::is_contained(enabled, feature))
+      return 8;
+  return 4;
+}
+
 static void decideAttention(bitnet::AttentionOp op,
-                            const bitnet::CpuFamily &family) {
+                            const bitnet::CpuFamily &family, int64_t lanes) {
+  decide(op, bitnet::kLanesTogetherAttr, lanes);
   decide(op, bitnet::kRowsTogetherAttr, family.queries);
   decide(op, bitnet::kManyKeysAttr, family.keys);
   decide(op, bitnet::kKeysTogetherAttr, family.task);
+}
+
+static void decideColumns(linalg::ContractionOpInterface op,
+                          const bitnet::CpuFamily &family) {
+  Type weights = getElementTypeOrSelf(op.rhs().getType());
+  if (family.columns > 1 && weights.isF32())
+    decide(op, bitnet::kColumnsTogetherAttr, family.columns);
 }
 
 namespace {
@@ -61,8 +83,11 @@ struct SelectTile : bitnet::impl::SelectTileBase<SelectTile> {
 
   void runOnOperation() override {
     const bitnet::CpuFamily &family = bitnet::findCpuFamily(cpu);
+    int64_t lanes = lanesInRegisters(features);
     getOperation().walk(
-        [&](bitnet::AttentionOp op) { decideAttention(op, family); });
+        [&](bitnet::AttentionOp op) { decideAttention(op, family, lanes); });
+    getOperation().walk(
+        [&](linalg::ContractionOpInterface op) { decideColumns(op, family); });
     getOperation().walk([&](bitnet::ScaledMatmulOp op) {
       decide(op, bitnet::kRowsTogetherAttr,
              op.getGroups() == 1 ? family.rows : family.groups);

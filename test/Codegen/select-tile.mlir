@@ -2,6 +2,7 @@
 // RUN: bitnet-opt %s --bitnet-select-tile=features=+avx512vnni | FileCheck %s --check-prefix=VNNI
 // RUN: bitnet-opt %s --bitnet-select-tile="features=+avx512vnni tile=2x64x4-avx512vnni" | FileCheck %s --check-prefix=FORCED
 // RUN: bitnet-opt %s --bitnet-select-tile="features=+avx512vnni,+amx-int8 cpu=sapphirerapids" | FileCheck %s --check-prefix=AMX
+// RUN: bitnet-opt %s --bitnet-select-tile="features=+avx cpu=znver1" | FileCheck %s --check-prefix=AVX
 // RUN: not bitnet-opt %s --bitnet-select-tile="features=+avx2 tile=1x32x4-avx2" 2>&1 | FileCheck %s --check-prefix=ERROR
 // ERROR: error: 'bitnet.matmul' op no tile reads weights packed as #bitnet.packed<lanes = 16, bits = 2>
 
@@ -51,4 +52,30 @@ func.func @keeps_unpacked(%x: tensor<?x4xi8>, %w: tensor<2x4x!bitnet.trit>) -> t
   %y = bitnet.matmul %x, %w
       : tensor<?x4xi8>, tensor<2x4x!bitnet.trit> -> tensor<?x2xi32>
   return %y : tensor<?x2xi32>
+}
+
+// Attention sums as many lanes at once as registers hold.
+// CHECK-LABEL: func @counts_lanes(
+// CHECK:         bitnet.attention {{.*}} bitnet.lanes_together = 16 : i64
+// VNNI-LABEL: func @counts_lanes(
+// VNNI:         bitnet.attention {{.*}} bitnet.lanes_together = 4 : i64
+// AVX-LABEL: func @counts_lanes(
+// AVX:         bitnet.attention {{.*}} bitnet.lanes_together = 8 : i64
+func.func @counts_lanes(%q: tensor<?x1x?x16xf32>, %k: tensor<?x1x?x16xf32>,
+    %v: tensor<?x1x?x16xf32>) -> tensor<?x1x?x16xf32> {
+  %y = bitnet.attention %q, %k, %v scale 0.25 : tensor<?x1x?x16xf32>,
+      tensor<?x1x?x16xf32>, tensor<?x1x?x16xf32> -> tensor<?x1x?x16xf32>
+  return %y : tensor<?x1x?x16xf32>
+}
+
+// Columns of f32 weights, as one row of activations reads them; halves wait for being widened.
+// CHECK-LABEL: func @counts_columns(
+// CHECK-NOT:     bitnet.columns_together
+// AVX-LABEL: func @counts_columns(
+// AVX:         linalg.matmul {{.*}}bitnet.columns_together = 4 : i64
+// AVX-NOT:     bitnet.columns_together
+func.func @counts_columns(%x: tensor<1x16xf32>, %w: tensor<16x4xf32>, %h: tensor<16x4xf16>, %init: tensor<1x4xf32>) -> tensor<1x4xf32> {
+  %y = linalg.matmul ins(%x, %w : tensor<1x16xf32>, tensor<16x4xf32>) outs(%init : tensor<1x4xf32>) -> tensor<1x4xf32>
+  %z = linalg.matmul ins(%x, %h : tensor<1x16xf32>, tensor<16x4xf16>) outs(%y : tensor<1x4xf32>) -> tensor<1x4xf32>
+  return %z : tensor<1x4xf32>
 }

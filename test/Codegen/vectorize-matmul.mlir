@@ -29,6 +29,18 @@ func.func @multiplies(%x: tensor<1x32xf32>, %w: tensor<4x32xf32>) -> tensor<1x4x
   return %y : tensor<1x4xf32>
 }
 
+// Where that is the CPU's choice, a row meets several columns at once.
+// CHECK-LABEL: func @reads_several_columns(
+// CHECK-SAME:    %{{[a-z0-9_]+}}: tensor<1x16xf32>, %[[W:[a-z0-9_]+]]: tensor<4x16xf32>
+// CHECK-COUNT-4:   vector.transfer_read %[[W]]
+// CHECK-COUNT-4:   math.fma
+func.func @reads_several_columns(%x: tensor<1x16xf32>, %w: tensor<4x16xf32>, %init: tensor<1x4xf32>) -> tensor<1x4xf32> {
+  %y = linalg.matmul indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]
+      {bitnet.columns_together = 4 : i64}
+      ins(%x, %w : tensor<1x16xf32>, tensor<4x16xf32>) outs(%init : tensor<1x4xf32>) -> tensor<1x4xf32>
+  return %y : tensor<1x4xf32>
+}
+
 // Weights of halves are widened where they are read.
 // CHECK-LABEL: func @widens_halves(
 // CHECK-SAME:    %{{[a-z0-9_]+}}: tensor<1x16xf32>, %[[W:[a-z0-9_]+]]: tensor<4x16xbf16>

@@ -20,6 +20,7 @@ struct CpuFamily {
   int64_t queries;
   int64_t keys;
   int64_t task;
+  int64_t columns;
 };
 
 /// The family of a CPU by LLVM's name, or that of unknown ones.

@@ -52,8 +52,9 @@ def SelectTile : Pass<"bitnet-select-tile", "mlir::func::FuncOp"> {
     largest first. Also how many rows of activations stay in the cache of the
     target's CPU while all weights pass, and how far ahead weights are
     prefetched (`CpuFamilies.def`); how many rows of activations meet a panel of
-    a rounded head at once, and how attention is cut into tasks. `tuning` goes
-    before that, as in `bitnet-select-encoding`.
+    a rounded head at once, how many columns of f32 weights a row does, how
+    attention is cut into tasks, and how many lanes of its sums registers hold.
+    `tuning` goes before that, as in `bitnet-select-encoding`.
 
     Before:
     ```mlir

@@ -75,7 +75,8 @@ def ConvertBitNetToVector
     few queries have `bitnet.many_keys` or more, of more than 64 channels, a
     first loop computes the scores, `bitnet.keys_together` in each iteration,
     and a second one over channels the values, since there may be more threads
-    than heads.
+    than heads. Where registers do not hold 16 lanes of eight sums,
+    `bitnet.lanes_together` of each are computed before the others.
 
     Before:
     ```mlir

@@ -114,9 +114,12 @@ AttentionTile AttentionEmitter::tileAt(ValueRange indices, int64_t queries) {
       b.createOrFold<arith::MulIOp>(indices[1], indexOf(b, heads));
   Value firstQuery = b.createOrFold<arith::MulIOp>(block, indexOf(b, queries));
   Value zero = indexOf(b, 0);
-  AttentionTile tile{op,       keys,      heads,       queries, indices[0],
-                     kvHead,   firstHead, firstQuery,  last,    zero,
-                     channels, zero,      keys.padded, Value()};
+  AttentionTile tile{
+      op,          keys,       heads,
+      queries,     indices[0], kvHead,
+      firstHead,   firstQuery, last,
+      zero,        channels,   zero,
+      keys.padded, Value(),    getDecision(op, kLanesTogetherAttr, kLanes)};
   tile.column = indexOf(b, kSums + tile.sumsWidth());
   return tile;
 }

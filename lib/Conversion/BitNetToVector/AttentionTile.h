@@ -59,6 +59,8 @@ struct AttentionTile {
   int64_t channels;
   /// What is scored, and where in the scratch: key k is in column k + column.
   mlir::Value firstKey, endKey, column;
+  /// Of a sum of products, how many are in registers at once.
+  int64_t lanes;
 
   int64_t rows() const { return heads * queries; }
   /// Rows whose numbers are in registers at a time.

@@ -9,8 +9,11 @@ using namespace mlir;
 using namespace bitnet;
 using namespace bitnet::rows;
 
-/// Accumulators that fit into the registers of every target.
-static constexpr int64_t kAccumulators = 8;
+/// Accumulators that fit into the registers, beside what is added to them:
+/// eight where each is one.
+static int64_t countAccumulators(const AttentionTile &tile) {
+  return tile.lanes / 2;
+}
 
 /// Keys whose values stay in the first cache while rows take turns: 16 kB of
 /// 128 channels.
@@ -172,7 +175,7 @@ Value bitnet::rows::addValues(ImplicitLocOpBuilder &b,
   Value scratch = clearSums(b, tile, weighed.scratch);
   int64_t together = tile.rowsTogether();
   SmallVector<LaneBlock> blocks = blocksOf(b, tile.channels);
-  size_t width = kAccumulators / together;
+  size_t width = std::max<int64_t>(countAccumulators(tile) / together, 1);
   auto addToRows = [&](Value first, Value row, Value scratch) {
     for (size_t i = 0; i < blocks.size(); i += width) {
       size_t count = std::min(width, blocks.size() - i);

@@ -19,10 +19,67 @@ static constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 // Scores
 //===----------------------------------------------------------------------===//
 
-/// The block of a query, or of a key, as f32.
-static Value readPadded(ImplicitLocOpBuilder &b, Value tensor,
-                        ValueRange leading, const LaneBlock &block) {
-  return padToLanes(b, widen(b, readBlock(b, tensor, leading, block)), 0.0f);
+namespace {
+
+/// Some rows and keys that are compared, as leading indices of the queries and
+/// of the keys.
+struct Pairs {
+  const AttentionTile &tile;
+  SmallVector<SmallVector<Value>> queries, keys;
+};
+
+} // namespace
+
+/// Lanes first, ..., first + tile.lanes - 1 of query . key, for each query and
+/// key.
+static SmallVector<Value> multiply(ImplicitLocOpBuilder &b, const Pairs &pairs,
+                                   int64_t first) {
+  AttentionOp op = pairs.tile.op;
+  int64_t lanes = pairs.tile.lanes;
+  Value zeros = splatOf(b, 0.0f, lanes);
+  SmallVector<Value> products(pairs.queries.size() * pairs.keys.size(), zeros);
+  for (const LaneBlock &block :
+       blocksOf(b, op.getKey().getType().getDimSize(3))) {
+    int64_t width = std::min(block.width - first, lanes);
+    Value offset =
+        b.createOrFold<arith::AddIOp>(block.offset, indexOf(b, first));
+    auto read = [&](Value tensor, ValueRange leading) -> Value {
+      if (width <= 0)
+        return zeros;
+      Value x =
+          widen(b, readVector(b, tensor, withLast(leading, offset), width));
+      if (width == lanes)
+        return x;
+      return vector::InsertStridedSliceOp::create(
+          b, x, zeros, ArrayRef<int64_t>{0}, ArrayRef<int64_t>{1});
+    };
+    SmallVector<Value> k;
+    for (ValueRange key : pairs.keys)
+      k.push_back(read(op.getKey(), key));
+    for (auto [i, query] : llvm::enumerate(pairs.queries)) {
+      Value q = read(op.getQuery(), query);
+      for (auto [j, key] : llvm::enumerate(k)) {
+        Value &sum = products[i * k.size() + j];
+        sum = math::FmaOp::create(b, q, key, sum);
+      }
+    }
+  }
+  return products;
+}
+
+/// All 16 lanes: more registers than there are, if all were computed at once.
+static SmallVector<Value> multiplyInParts(ImplicitLocOpBuilder &b,
+                                          const Pairs &pairs) {
+  int64_t lanes = pairs.tile.lanes;
+  if (lanes == kLanes)
+    return multiply(b, pairs, 0);
+  SmallVector<Value> all(pairs.queries.size() * pairs.keys.size(),
+                         splatOf(b, 0.0f));
+  for (int64_t first = 0; first < kLanes; first += lanes)
+    for (auto [whole, part] : llvm::zip_equal(all, multiply(b, pairs, first)))
+      whole = vector::InsertStridedSliceOp::create(
+          b, part, whole, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{1});
+  return all;
 }
 
 /// scale * (query . key) of some rows, from `firstRow` on, with four keys:
@@ -30,40 +87,28 @@ static Value readPadded(ImplicitLocOpBuilder &b, Value tensor,
 static SmallVector<Value> compare(ImplicitLocOpBuilder &b,
                                   const AttentionTile &tile, Value firstRow,
                                   Value firstKey) {
-  AttentionOp op = tile.op;
-  SmallVector<AttentionRow> rows;
-  for (int64_t i = 0; i < tile.rowsTogether(); ++i)
-    rows.push_back(
-        tile.rowAt(b, b.createOrFold<arith::AddIOp>(firstRow, indexOf(b, i))));
-  Value last = arith::SubIOp::create(b, tile.keys.total, indexOf(b, 1));
-  SmallVector<Value> keys;
-  for (int64_t i = 0; i < kKeys; ++i)
-    keys.push_back(arith::MinUIOp::create(
-        b, b.createOrFold<arith::AddIOp>(firstKey, indexOf(b, i)), last));
-
-  SmallVector<Value> products(rows.size() * kKeys, splatOf(b, 0.0f));
-  for (const LaneBlock &block :
-       blocksOf(b, op.getKey().getType().getDimSize(3))) {
-    SmallVector<Value> k;
-    for (Value key : keys)
-      k.push_back(
-          readPadded(b, op.getKey(), {tile.batch, tile.kvHead, key}, block));
-    for (auto [i, row] : llvm::enumerate(rows)) {
-      Value q =
-          readPadded(b, op.getQuery(), {row.batch, row.head, row.query}, block);
-      for (int64_t j = 0; j < kKeys; ++j) {
-        Value &sum = products[i * kKeys + j];
-        sum = math::FmaOp::create(b, q, k[j], sum);
-      }
-    }
+  Pairs pairs{tile, {}, {}};
+  for (int64_t i = 0; i < tile.rowsTogether(); ++i) {
+    AttentionRow row =
+        tile.rowAt(b, b.createOrFold<arith::AddIOp>(firstRow, indexOf(b, i)));
+    pairs.queries.push_back({row.batch, row.head, row.query});
   }
+  Value last = arith::SubIOp::create(b, tile.keys.total, indexOf(b, 1));
+  for (int64_t i = 0; i < kKeys; ++i)
+    pairs.keys.push_back(
+        {tile.batch, tile.kvHead,
+         arith::MinUIOp::create(
+             b, b.createOrFold<arith::AddIOp>(firstKey, indexOf(b, i)), last)});
+
+  SmallVector<Value> products = multiplyInParts(b, pairs);
   SmallVector<Value> scores;
-  if (rows.size() == 2) {
+  if (pairs.queries.size() == 2) {
     auto [first, second] = addLanesOfEight(b, products);
     scores = {first, second};
   } else {
     scores = {addLanesOfFour(b, products)};
   }
+  AttentionOp op = tile.op;
   Value scale = splatOf(b, op.getScale().convertToFloat(), kKeys);
   for (Value &score : scores)
     score = arith::MulFOp::create(b, score, scale);

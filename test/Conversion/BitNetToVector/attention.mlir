@@ -1,5 +1,6 @@
 // RUN: bitnet-opt %s --bitnet-select-tile --convert-bitnet-to-vector --canonicalize --cse | FileCheck %s
 // RUN: bitnet-opt %s --bitnet-select-tile --convert-bitnet-to-vector --canonicalize --cse --one-shot-bufferize="allow-unknown-ops bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" --canonicalize --cse --canonicalize | FileCheck %s --check-prefix=BUFFER
+// RUN: bitnet-opt %s --bitnet-select-tile=features=+avx --convert-bitnet-to-vector --canonicalize --cse | FileCheck %s --check-prefix=LANES
 
 // Two query heads share a key head: a tile has both, and, in a prompt, eight queries of each.
 // CHECK-LABEL: func @attends_from_each_query(
@@ -185,4 +186,28 @@ func.func @shares_out_a_long_context(%q: tensor<?x4x?x128xf32>, %k: tensor<?x2x?
       : tensor<?x4x?x128xf32>, tensor<?x2x?x128xf32>, tensor<?x2x?x128xf32>
       -> tensor<?x4x?x128xf32>
   return %y : tensor<?x4x?x128xf32>
+}
+
+// Where registers hold eight lanes of each sum: these lanes of all channels, then the others; the order of additions is the same. Fewer channels of values, too.
+// LANES-LABEL: func @sums_some_lanes_at_a_time(
+// LANES-SAME:    %[[Q:[a-z0-9_]+]]: tensor<?x2x?x32xf32>, %[[K:[a-z0-9_]+]]: tensor<?x1x?x32xf32>, %[[V:[a-z0-9_]+]]: tensor<?x1x?x32xf32>
+// LANES:         scf.if
+// LANES:         else
+// LANES-COUNT-4:   vector.transfer_read %[[K]][%{{.*}}, %c0], {{.*}} vector<8xf32>
+// LANES-COUNT-8:   math.fma {{.*}} : vector<8xf32>
+// LANES-COUNT-4:   vector.transfer_read %[[K]][%{{.*}}, %c16], {{.*}} vector<8xf32>
+// LANES-COUNT-8:   math.fma {{.*}} : vector<8xf32>
+// LANES-COUNT-4:   vector.transfer_read %[[K]][%{{.*}}, %c8], {{.*}} vector<8xf32>
+// LANES-COUNT-8:   math.fma {{.*}} : vector<8xf32>
+// LANES-COUNT-4:   vector.transfer_read %[[K]][%{{.*}}, %c24], {{.*}} vector<8xf32>
+// LANES-COUNT-8:   math.fma {{.*}} : vector<8xf32>
+// LANES-NOT:       math.fma
+// LANES:           math.exp
+// LANES:           scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
+func.func @sums_some_lanes_at_a_time(%q: tensor<?x2x?x32xf32>, %k: tensor<?x1x?x32xf32>,
+    %v: tensor<?x1x?x32xf32>) -> tensor<?x2x?x32xf32> {
+  %y = bitnet.attention %q, %k, %v scale 0.25
+      : tensor<?x2x?x32xf32>, tensor<?x1x?x32xf32>, tensor<?x1x?x32xf32>
+      -> tensor<?x2x?x32xf32>
+  return %y : tensor<?x2x?x32xf32>
 }
