@@ -33,7 +33,7 @@ static void addContractions(OpPassManager &pm) {
   pm.addPass(createCSEPass());
   pm.addNestedPass<func::FuncOp>(bitnet::createFuseElementwise());
   pm.addNestedPass<func::FuncOp>(
-      bitnet::createSelectTile({kFeatures.str(), "", ""}));
+      bitnet::createSelectTile({kFeatures.str(), "", "", ""}));
   pm.addNestedPass<func::FuncOp>(bitnet::createTileContraction());
   pm.addPass(createCSEPass());
 }
