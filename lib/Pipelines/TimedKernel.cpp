@@ -91,6 +91,11 @@ static llvm::Error writeChoice(const KernelSpec &spec, StringRef path) {
       .takeError();
 }
 
+static llvm::Error cannotTime(const KernelSpec &spec, const Twine &reason) {
+  return llvm::createStringError("a kernel of tile '" + spec.choice.tile->name +
+                                 "' cannot be timed: " + reason);
+}
+
 static llvm::Error compileKernel(const KernelSpec &spec, StringRef library,
                                  StringRef tuning) {
   if (llvm::Error error = writeChoice(spec, tuning))
@@ -112,8 +117,7 @@ static llvm::Error compileKernel(const KernelSpec &spec, StringRef library,
       parseSourceString<ModuleOp>(textOf(&context, spec), &context);
   if (module && succeeded(bitnet::compile(*module, library, options)))
     return llvm::Error::success();
-  return llvm::createStringError("a kernel of tile '" + spec.choice.tile->name +
-                                 "' cannot be compiled: " + message);
+  return cannotTime(spec, message);
 }
 
 llvm::Expected<TimedKernel> TimedKernel::create(const KernelSpec &spec,
@@ -128,8 +132,7 @@ llvm::Expected<TimedKernel> TimedKernel::create(const KernelSpec &spec,
     return error;
   void *loaded = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!loaded)
-    return llvm::createStringError("a kernel cannot be loaded: " +
-                                   Twine(dlerror()));
+    return cannotTime(spec, dlerror());
   return TimedKernel(spec, loaded);
 }
 
@@ -221,8 +224,7 @@ llvm::Expected<double> TimedKernel::time(int64_t rows, int64_t streamed) {
   for (int64_t samples = -1; samples < kSamples || seconds() < end;) {
     double start = seconds();
     if (!call.run(times))
-      return llvm::createStringError("a kernel of tile '" +
-                                     spec.choice.tile->name + "' does not run");
+      return cannotTime(spec, "it fails");
     double taken = seconds() - start;
     if (taken < kShortest) {
       times *= 2;

@@ -178,7 +178,7 @@ private:
     for (auto [i, value] : llvm::enumerate(launch.getKernelOperands())) {
       Value at = LLVM::GEPOp::create(b, pointer, i64, words,
                                      ArrayRef<LLVM::GEPArg>{int32_t(i)});
-      LLVM::StoreOp::create(b, toWord(b, value), at);
+      LLVM::StoreOp::create(b, asWord(b, value), at);
     }
     const Kernel &kernel = kernels.find(launch.getKernelName())->second;
     SmallVector<Value> operands = {
@@ -202,7 +202,7 @@ private:
                                   b.getI64Type(), count);
   }
 
-  static Value toWord(ImplicitLocOpBuilder &b, Value value) {
+  static Value asWord(ImplicitLocOpBuilder &b, Value value) {
     Type type = value.getType(), i64 = b.getI64Type();
     if (type == i64)
       return value;
