@@ -69,6 +69,9 @@ def test_bench_says_where_the_time_goes(austen):
         assert {"ternary matmul", "quantize", "attention", "float matmul"} <= {*kinds}
         assert list(kinds)[-1] == "other"
         assert kinds["ternary matmul"]["gop_per_s"] > 0
+        head = kinds["float matmul"]
+        # A prompt's head has one row, too: 2048 sums of 256 products.
+        assert head["gop_per_s"] * head["ms"] == pytest.approx(2 * 2048 * 256 * 1e-6, rel=0.02)
     assert told["breakdown"]["read_limit_gb_per_s"] > 0
     none = ["--prefill", 4, "--decode", 0, "--repeat", 1]
     told = json.loads(austen.output("bench", "--breakdown", "--json", *none))

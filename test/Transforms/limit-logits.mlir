@@ -15,7 +15,7 @@
 // CHECK:         %[[FEW:.*]] = tensor.collapse_shape %[[LAST]] {{\[}}[0, 1], [2]]
 // CHECK:         %[[ROWS:.*]] = tensor.dim %[[FEW]], %c0
 // CHECK:         tensor.empty(%[[ROWS]]) : tensor<?x8xf32>
-// CHECK:         %[[Y:.*]] = linalg.matmul {{{.*}}bitnet.last_positions} {{.*}}ins(%[[FEW]], %[[W]] :
+// CHECK:         %[[Y:.*]] = linalg.matmul {{.*}} {bitnet.last_positions} ins(%[[FEW]], %[[W]] :
 // CHECK:         %[[LOGITS:.*]] = tensor.expand_shape %[[Y]] {{\[}}[0, 1], [2]] output_shape [%[[BATCH]], %[[COUNT]], 8]
 // CHECK:         return %[[LOGITS]]
 func.func @main(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>, %batch: index, %sequence: index)
