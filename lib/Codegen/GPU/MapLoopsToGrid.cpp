@@ -134,6 +134,7 @@ static FailureOr<gpu::LaunchOp> launchBlocks(const ParallelLoop &loop) {
     if (op != loop.op && succeeded(inner))
       nested.push_back(*inner);
   });
+  bitnet::giveStoresToOneThread(*loop.body());
   for (const ParallelLoop &inner : nested)
     distribute(inner);
   ImplicitLocOpBuilder b(loop.op->getLoc(), loop.op);
