@@ -98,3 +98,6 @@ if config.bitnet_sanitize:
 for tool in TOOLS:
     if os.path.exists(os.path.join(config.bitnet_tools_dir, tool)):
         config.available_features.add(tool)
+for tool in ["mlir-translate", "spirv-val"]:
+    if shutil.which(tool, path=config.environment["PATH"]):
+        config.available_features.add(tool)

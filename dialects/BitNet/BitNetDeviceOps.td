@@ -10,7 +10,8 @@ class BitNet_DeviceOp<string mnemonic, list<Trait> traits = []>
 
 /// What one access moves.
 def BitNet_DeviceElement
-    : AnyTypeOf<[AnySignlessInteger, AnyFloat, VectorOfRank<[1]>]>;
+    : AnyTypeOf<[AnySignlessInteger, AnyFloat,
+                 VectorOfRankAndType<[1], [AnySignlessInteger, AnyFloat]>]>;
 
 def BitNet_KernelParametersOp : BitNet_DeviceOp<"kernel_parameters", [Pure]> {
   let summary = "give the address of a kernel's parameters";
@@ -33,8 +34,9 @@ def BitNet_DeviceLoadOp : BitNet_DeviceOp<"device_load",
   let description = [{
     Reads a scalar, or some that follow each other, of an array of scalars that
     begins at `address`: from number `index` on. `alignment`, in bytes, is that
-    of all of them together unless it says less. A kernel gets addresses instead of memrefs, so that it may
-    read buffers of any size and needs no table of them.
+    of all of them together unless it says less. A kernel gets addresses instead
+    of memrefs, so that it may read buffers of any size and needs no table of
+    them.
 
     Example:
     ```mlir

@@ -1,6 +1,7 @@
 // RUN: bitnet-opt %s --bitnet-separate-weights=smallest=4 | FileCheck %s
 // RUN: bitnet-opt %s --bitnet-separate-weights="smallest=4 file=model.weights" | FileCheck %s --check-prefix=FILE
 // RUN: bitnet-opt %s --bitnet-separate-weights | FileCheck %s --check-prefix=SMALL
+// RUN: bitnet-opt %s --bitnet-separate-weights=device=true | FileCheck %s --check-prefix=DEVICE
 
 // The example of the documentation, and a second constant at the next multiple
 // of 64; what is written to, and what is small, stays.
@@ -24,6 +25,19 @@
 // FILE:         %[[AT:.*]] = llvm.mlir.addressof @bitnet_weights_base : !llvm.ptr
 // FILE:         %[[BASE:.*]] = llvm.load %[[AT]] invariant : !llvm.ptr -> !llvm.ptr
 // FILE:         llvm.getelementptr %[[BASE]]
+
+// Small ones, too; addresses are those of the device.
+// DEVICE:       llvm.mlir.global external constant @bitnet_weights() {{.*}}alignment = 64 : i64{{.*}} : !llvm.array<130 x i8>
+// DEVICE:       llvm.mlir.global external @bitnet_device_weights_base() {{.*}}: !llvm.ptr
+// DEVICE:       llvm.mlir.global external constant @bitnet_device_weights_size(130 : i64)
+// DEVICE:       llvm.mlir.global external constant @bitnet_device_weights() {{.*}}: !llvm.ptr {
+// DEVICE-NEXT:    %[[BLOCK:.*]] = llvm.mlir.addressof @bitnet_weights : !llvm.ptr
+// DEVICE-NEXT:    llvm.return %[[BLOCK]]
+// DEVICE-NOT:   @small(
+// DEVICE-LABEL: llvm.func @address()
+// DEVICE:         %[[AT:.*]] = llvm.mlir.addressof @bitnet_device_weights_base : !llvm.ptr
+// DEVICE:         %[[BASE:.*]] = llvm.load %[[AT]] invariant : !llvm.ptr -> !llvm.ptr
+// DEVICE:         llvm.getelementptr %[[BASE]]
 
 // SMALL-NOT:  bitnet_weights
 // SMALL:      llvm.mlir.addressof @w : !llvm.ptr

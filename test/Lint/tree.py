@@ -107,4 +107,4 @@ def passes() -> list[Record]:
 
 def ops() -> list[Record]:
     """Every op of the project's dialects."""
-    return all_records(files("AllOps.td", under=["dialects"]), "Op")
+    return all_records(files("AllOps.td", "DeviceOps.td", under=["dialects"]), "Op")

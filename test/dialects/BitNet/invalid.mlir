@@ -344,3 +344,27 @@ func.func @head_panels(%x: tensor<8x32xf32>, %codes: tensor<2x2x4x16xi8>, %scale
   bitnet.scaled_matmul %x, %codes, %scales bits 8 : tensor<8x32xf32>, tensor<2x2x4x16xi8>, tensor<2x1x4xf32> -> tensor<8x9xf32>
   return
 }
+
+// -----
+
+func.func @device_load_of_a_matrix(%address: i64, %i: index) {
+  // expected-error @below {{result #0 must be signless integer or floating-point or vector of any type values of ranks 1}}
+  %x = bitnet.device_load %address[%i] : vector<4x4xf32>
+  return
+}
+
+// -----
+
+func.func @device_store_of_an_index(%address: i64, %i: index) {
+  // expected-error @below {{operand #0 must be signless integer or floating-point or vector of any type values of ranks 1}}
+  bitnet.device_store %i, %address[%i] : index
+  return
+}
+
+// -----
+
+func.func @dot4_of_words(%x: i64) {
+  // expected-error @below {{result #0 must be 32-bit signless integer, but got 'i64'}}
+  %y = "bitnet.dot4"(%x, %x, %x) : (i64, i64, i64) -> i64
+  return
+}
