@@ -62,15 +62,16 @@ struct GuardKernels : bitnet::impl::GuardKernelsBase<GuardKernels> {
     if (checks.empty())
       return;
     Value word = makeWord();
-    SmallVector<StringRef> messages;
+    SmallVector<Problem> problems;
     for (cf::AssertOp check : checks) {
-      auto *known = llvm::find(messages, check.getMsg());
-      int64_t number = known - messages.begin() + 1;
-      if (known == messages.end())
-        messages.push_back(check.getMsg());
+      Problem problem = {check.getMsg(), check.getLoc()};
+      auto *known = llvm::find(problems, problem);
+      int64_t number = known - problems.begin() + 1;
+      if (known == problems.end())
+        problems.push_back(problem);
       note(check, word, number);
     }
-    getOperation().walk([&](func::ReturnOp end) { tell(end, word, messages); });
+    getOperation().walk([&](func::ReturnOp end) { tell(end, word, problems); });
     // The later ones first: a guard moves all that follows it.
     for (cf::AssertOp check : llvm::reverse(checks)) {
       guardRest(check);
@@ -79,6 +80,9 @@ struct GuardKernels : bitnet::impl::GuardKernelsBase<GuardKernels> {
   }
 
 private:
+  /// What may be wrong, and the node that finds it.
+  using Problem = std::pair<StringRef, Location>;
+
   /// A word that says what was wrong, 0 for nothing.
   Value makeWord() {
     auto b = ImplicitLocOpBuilder::atBlockBegin(getOperation().getLoc(),
@@ -101,12 +105,13 @@ private:
     memref::StoreOp::create(b, code, word);
   }
 
-  static void tell(func::ReturnOp end, Value word,
-                   ArrayRef<StringRef> messages) {
+  static void tell(func::ReturnOp end, Value word, ArrayRef<Problem> problems) {
     ImplicitLocOpBuilder b(end.getLoc(), end);
     Value code = memref::LoadOp::create(b, word);
     memref::DeallocOp::create(b, word);
-    for (auto [i, message] : llvm::enumerate(messages)) {
+    for (auto [i, problem] : llvm::enumerate(problems)) {
+      auto [message, place] = problem;
+      b.setLoc(place);
       Value number = arith::ConstantOp::create(
           b, b.getI32IntegerAttr(static_cast<int32_t>(i + 1)));
       Value isOther =
