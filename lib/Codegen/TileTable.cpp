@@ -25,10 +25,11 @@ const Tile *bitnet::findTile(StringRef name) {
 }
 
 bool bitnet::supports(StringRef features, const Tile &tile) {
-  if (tile.feature.empty())
-    return true;
   SmallVector<StringRef> enabled, wanted;
   features.split(enabled, ',');
+  // What any CPU can do is no work for a block of threads.
+  if (tile.feature.empty())
+    return !llvm::is_contained(enabled, "+gpu");
   tile.feature.split(wanted, '|');
   return llvm::any_of(wanted, [&](StringRef together) {
     SmallVector<StringRef> parts;

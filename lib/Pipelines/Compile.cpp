@@ -1,6 +1,7 @@
 // From a model's file to the file that was asked for.
 #include "bitnet/Pipelines/Compile.h"
 
+#include "Steps.h"
 #include "bitnet/Codegen/Tuning.h"
 #include "bitnet/Codegen/WeightBlock.h"
 #include "bitnet/Import/ImportONNX.h"
@@ -83,6 +84,8 @@ static LogicalResult optimize(ModuleOp module, const CompileOptions &options,
   if (options.device.empty()) {
     optimize.features = options.target.features;
     optimize.cpu = costs(options.target);
+  } else {
+    optimize.features = bitnet::kGPUFeatures.str();
   }
   optimize.tile = options.tile;
   optimize.tuning = options.tuning;
@@ -106,8 +109,11 @@ static void placeWeights(const CompileOptions &options,
 static LogicalResult runLastStagesOfGPU(ModuleOp module,
                                         const CompileOptions &options) {
   PassManager pm(module->getContext());
-  if (options.emit >= Emit::Loops)
-    bitnet::buildLowerToGPUPipeline(pm);
+  if (options.emit >= Emit::Loops) {
+    bitnet::LowerToGPUOptions lower;
+    lower.tile = options.tile;
+    bitnet::buildLowerToGPUPipeline(pm, lower);
+  }
   if (options.emit >= Emit::LLVM) {
     bitnet::CodegenOptions codegen;
     placeWeights(options, codegen);

@@ -20,11 +20,8 @@
 
 using namespace mlir;
 
-/// The feature of the tile table's rows for blocks of threads.
-static constexpr llvm::StringLiteral kFeatures = "+gpu";
-
 /// The matmuls: the tile table's rows.
-static void addContractions(OpPassManager &pm) {
+static void addContractions(OpPassManager &pm, const std::string &tile) {
   bitnet::ConvertBitNetToLinalgOptions elementwise;
   elementwise.ops = {"bitnet.dequantize"};
   pm.addPass(bitnet::createConvertBitNetToLinalg(elementwise));
@@ -33,16 +30,17 @@ static void addContractions(OpPassManager &pm) {
   pm.addPass(createCSEPass());
   pm.addNestedPass<func::FuncOp>(bitnet::createFuseElementwise());
   pm.addNestedPass<func::FuncOp>(
-      bitnet::createSelectTile({kFeatures.str(), "", "", ""}));
+      bitnet::createSelectTile({bitnet::kGPUFeatures.str(), "", tile, ""}));
   pm.addNestedPass<func::FuncOp>(bitnet::createTileContraction());
   pm.addPass(createCSEPass());
 }
 
-void bitnet::buildLowerToGPUPipeline(OpPassManager &pm) {
+void bitnet::buildLowerToGPUPipeline(OpPassManager &pm,
+                                     const LowerToGPUOptions &options) {
   pm.addPass(createLimitLogits());
   pm.addPass(createUpdateCachesInPlace());
   pm.addNestedPass<func::FuncOp>(createMarkKinds());
-  addContractions(pm);
+  addContractions(pm, options.tile);
   pm.addNestedPass<func::FuncOp>(createGiveRowsToBlocks());
   pm.addNestedPass<func::FuncOp>(createGiveQueriesToBlocks());
   pm.addPass(createConvertBitNetToLinalg());

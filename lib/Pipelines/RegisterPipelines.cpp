@@ -18,9 +18,9 @@ void bitnet::registerPipelines() {
   PassPipelineRegistration<CodegenOptions>(
       "bitnet-to-llvm", "turn loops on buffers into the LLVM dialect",
       buildCodegenPipeline);
-  PassPipelineRegistration<>("bitnet-lower-to-gpu",
-                             "bufferize what a GPU is to compute",
-                             buildLowerToGPUPipeline);
+  PassPipelineRegistration<LowerToGPUOptions>(
+      "bitnet-lower-to-gpu", "bufferize what a GPU is to compute",
+      buildLowerToGPUPipeline);
   PassPipelineRegistration<CodegenOptions>(
       "bitnet-gpu-to-llvm", "make kernels, and host code that launches them",
       buildGPUCodegenPipeline);

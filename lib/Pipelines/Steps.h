@@ -2,12 +2,17 @@
 #ifndef BITNET_LIB_PIPELINES_STEPS_H
 #define BITNET_LIB_PIPELINES_STEPS_H
 
+#include "llvm/ADT/StringRef.h"
+
 namespace mlir {
 class OpPassManager;
 } // namespace mlir
 
 namespace bitnet {
 struct CodegenOptions;
+
+/// The feature of the tile table's rows for a GPU's blocks of threads.
+inline constexpr llvm::StringLiteral kGPUFeatures = "+gpu";
 
 /// Tensors become buffers, which are freed when they are no longer used.
 void addBuffers(mlir::OpPassManager &pm);

@@ -3,6 +3,9 @@
 // RUN: bitnet-opt %s --bitnet-select-tile="features=+avx512vnni tile=2x64x4-avx512vnni" | FileCheck %s --check-prefix=FORCED
 // RUN: bitnet-opt %s --bitnet-select-tile="features=+avx512vnni,+amx-int8 cpu=sapphirerapids" | FileCheck %s --check-prefix=AMX
 // RUN: bitnet-opt %s --bitnet-select-tile="features=+avx cpu=znver1" | FileCheck %s --check-prefix=AVX
+// RUN: bitnet-opt %s --bitnet-select-tile=features=+gpu | FileCheck %s --check-prefix=GPU
+// RUN: bitnet-opt %s --bitnet-select-tile="features=+gpu tile=1x64x4-gpu" | FileCheck %s --check-prefix=ROW
+// RUN: not bitnet-opt %s --bitnet-select-tile="features=+gpu tile=4x64x4-generic" 2>&1 | FileCheck %s --check-prefix=ERROR
 // RUN: not bitnet-opt %s --bitnet-select-tile="features=+avx2 tile=1x32x4-avx2" 2>&1 | FileCheck %s --check-prefix=ERROR
 // ERROR: error: 'bitnet.matmul' op no tile reads weights packed as #bitnet.packed<lanes = 16, bits = 2>
 
@@ -11,6 +14,8 @@
 // VNNI:          bitnet.matmul %{{.*}}, %{{.*}} tiles ["6x64x4-avx512vnni", "4x64x4-avx512vnni", "2x64x4-avx512vnni", "1x64x4-avx512vnni"]
 // FORCED:        bitnet.matmul %{{.*}}, %{{.*}} tiles ["2x64x4-avx512vnni", "1x64x4-avx512vnni"]
 // AMX:           bitnet.matmul %{{.*}}, %{{.*}} tiles ["128x64x64-amx", "32x64x64-amx", "16x64x64-amx", "6x64x4-avx512vnni", "4x64x4-avx512vnni", "2x64x4-avx512vnni", "1x64x4-avx512vnni"] {bitnet.prefetch = 2048 : i64, bitnet.rows_in_cache = {{.*}}}
+// GPU:           bitnet.matmul %{{.*}}, %{{.*}} tiles ["16x64x4-gpu", "1x64x4-gpu"]
+// ROW:           bitnet.matmul %{{.*}}, %{{.*}} tiles ["1x64x4-gpu"]
 func.func @selects(%x: tensor<?x4xi8>) -> tensor<?x2xi32> {
   %w = bitnet.constant dense_resource<w>
       : tensor<2x4x!bitnet.trit, #bitnet.packed<lanes = 16, bits = 2>>

@@ -39,7 +39,7 @@ llvm::ArrayRef<Tile> tileTable();
 /// The row of that name, or null.
 const Tile *findTile(llvm::StringRef name);
 
-/// Whether a CPU with `features` ("+avx2,+fma") can run the row.
+/// Whether a machine with `features` ("+avx2,+fma"; "+gpu") can run the row.
 bool supports(llvm::StringRef features, const Tile &tile);
 
 /// A matmul in search of tiles.

@@ -114,10 +114,18 @@ void buildLowerPipeline(mlir::OpPassManager &pm, const LowerOptions &options);
 void buildCodegenPipeline(mlir::OpPassManager &pm,
                           const CodegenOptions &options);
 
+/// How to lower for a GPU.
+struct LowerToGPUOptions : mlir::PassPipelineOptions<LowerToGPUOptions> {
+  Option<std::string> tile{
+      *this, "tile",
+      llvm::cl::desc("row of the tile table to use for every matmul")};
+};
+
 /// The same stages for a GPU: all that a model computes becomes kernels.
 ///   in:  what optimize gives
 ///   out: linalg, scf, memref, arith, math on buffers of the device
-void buildLowerToGPUPipeline(mlir::OpPassManager &pm);
+void buildLowerToGPUPipeline(mlir::OpPassManager &pm,
+                             const LowerToGPUOptions &options);
 
 /// Makes kernels of the loops, and of the rest host code that launches them.
 ///   in:  what lower gives
