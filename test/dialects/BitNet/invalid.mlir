@@ -348,7 +348,7 @@ func.func @head_panels(%x: tensor<8x32xf32>, %codes: tensor<2x2x4x16xi8>, %scale
 // -----
 
 func.func @device_load_of_a_matrix(%address: i64, %i: index) {
-  // expected-error @below {{result #0 must be signless integer or floating-point or vector of any type values of ranks 1}}
+  // expected-error @below {{result #0 must be signless integer or floating-point or vector of signless integer or floating-point values of ranks 1}}
   %x = bitnet.device_load %address[%i] : vector<4x4xf32>
   return
 }
@@ -356,7 +356,7 @@ func.func @device_load_of_a_matrix(%address: i64, %i: index) {
 // -----
 
 func.func @device_store_of_an_index(%address: i64, %i: index) {
-  // expected-error @below {{operand #0 must be signless integer or floating-point or vector of any type values of ranks 1}}
+  // expected-error @below {{operand #0 must be signless integer or floating-point or vector of signless integer or floating-point values of ranks 1}}
   bitnet.device_store %i, %address[%i] : index
   return
 }
@@ -364,7 +364,7 @@ func.func @device_store_of_an_index(%address: i64, %i: index) {
 // -----
 
 func.func @dot4_of_words(%x: i64) {
-  // expected-error @below {{result #0 must be 32-bit signless integer, but got 'i64'}}
+  // expected-error @below {{operand #0 must be 32-bit signless integer, but got 'i64'}}
   %y = "bitnet.dot4"(%x, %x, %x) : (i64, i64, i64) -> i64
   return
 }
