@@ -28,6 +28,9 @@ ALL = os.environ.get("BITNET_GPU") == "all"
 
 HEAD_BOUND = 1e-4
 """A little above the largest difference of a logit, over 74 positions: 2.3e-5."""
+SUM_OF_KERNELS = ["VUID-RuntimeSpirv-Workgroup-06530"]
+"""What layers say of the shared memory that all kernels of a module have, as if
+one had it."""
 SAMPLE = ["dynamo-mlp-opset18", "gemm-bias", "fused-qkv", "int8-matmulinteger"]
 """Fixtures of few kernels, for every day."""
 
@@ -121,7 +124,12 @@ def test_validation_layers_say_nothing(gpu):
     done = validated.call("generate", "--ids", "1,2,3", "-n", "4")
     assert done.returncode == 0
     assert done.stderr == ""
-    assert [len(line.split(",")) for line in done.stdout.splitlines()] == [4]
+    said = [
+        line
+        for line in done.stdout.splitlines()
+        if not line.startswith((*SUM_OF_KERNELS, "    "))
+    ]
+    assert [len(line.split(",")) for line in said] == [4]
 
 
 def test_no_driver_is_one_line(gpu):
