@@ -81,7 +81,7 @@ static LogicalResult optimize(ModuleOp module, const CompileOptions &options,
   PassManager pm(module->getContext());
   bitnet::OptimizeOptions optimize;
   optimize.release = release;
-  if (options.device.empty()) {
+  if (options.devices.empty()) {
     optimize.features = options.target.features;
     optimize.cpu = costs(options.target);
   } else {
@@ -118,6 +118,10 @@ static LogicalResult runLastStagesOfGPU(ModuleOp module,
     bitnet::CodegenOptions codegen;
     placeWeights(options, codegen);
     codegen.device = true;
+    for (const bitnet::DeviceSpec &device : options.devices)
+      codegen.devices.push_back(device.name());
+    if (options.emit == Emit::PTX || options.emit == Emit::Cubin)
+      codegen.deviceFormat = options.emit == Emit::PTX ? "ptx" : "cubin";
     bitnet::buildGPUCodegenPipeline(pm, codegen);
   }
   return pm.run(module);
@@ -126,7 +130,7 @@ static LogicalResult runLastStagesOfGPU(ModuleOp module,
 /// The stages on buffers.
 static LogicalResult runLastStages(ModuleOp module,
                                    const CompileOptions &options) {
-  if (!options.device.empty())
+  if (!options.devices.empty())
     return runLastStagesOfGPU(module, options);
   PassManager pm(module->getContext());
   if (options.emit >= Emit::Loops) {
@@ -439,6 +443,25 @@ static LogicalResult compileVariants(ModuleOp module, StringRef output,
   return link(module, output, options, objects);
 }
 
+/// Whether a device's code alone is wanted.
+static bool isDeviceCode(Emit emit) {
+  return emit == Emit::PTX || emit == Emit::SPIRV || emit == Emit::Cubin ||
+         emit == Emit::HSACO;
+}
+
+/// Writes what the program would give to the device's driver.
+static LogicalResult writeDeviceCode(ModuleOp module, StringRef output,
+                                     bool isText) {
+  auto global = module.lookupSymbol<LLVM::GlobalOp>("bitnet_device_bytes");
+  if (!global)
+    return module.emitError() << "the model has nothing for a device to do";
+  StringRef bytes = cast<StringAttr>(*global.getValue()).getValue();
+  return write(module, output, [&](raw_ostream &os) {
+    os << (isText ? bytes.rtrim('\0') : bytes);
+    return success();
+  });
+}
+
 LogicalResult bitnet::compile(ModuleOp module, StringRef output,
                               const CompileOptions &options) {
   if (!options.variants.empty())
@@ -450,6 +473,8 @@ LogicalResult bitnet::compile(ModuleOp module, StringRef output,
       print(module, os);
       return success();
     });
+  if (isDeviceCode(options.emit))
+    return writeDeviceCode(module, output, options.emit == Emit::PTX);
   if (failed(addTables(module, options)))
     return failure();
   if (options.emit == Emit::Assembly)

@@ -53,7 +53,11 @@ static std::optional<Emit> parseEmit(StringRef name) {
       .Case("packed", Emit::Packed)
       .Case("loops", Emit::Loops)
       .Case("llvm", Emit::LLVM)
+      .Case("ptx", Emit::PTX)
       .Case("asm", Emit::Assembly)
+      .Case("spirv", Emit::SPIRV)
+      .Case("cubin", Emit::Cubin)
+      .Case("hsaco", Emit::HSACO)
       .Case("obj", Emit::Object)
       .Case("so", Emit::SharedLibrary)
       .Case("exe", Emit::Executable)
@@ -149,12 +153,16 @@ static Error readChatTemplate(const CompileFlags &flags,
 /// Finds the GPU and the CPU, or the several CPUs, to compile for.
 static Error findTarget(const CompileFlags &flags, StringRef output,
                         CompileOptions &options) {
-  if (flags.target == "vulkan") {
+  if (bitnet::DeviceSpec::isDevice(flags.target)) {
     Expected<bitnet::TargetSpec> host = bitnet::TargetSpec::find("", flags.cpu);
     if (!host)
       return host.takeError();
     options.target = *host;
-    options.device = flags.target;
+    Expected<std::vector<bitnet::DeviceSpec>> devices =
+        bitnet::DeviceSpec::findAll(flags.target);
+    if (!devices)
+      return devices.takeError();
+    options.devices = std::move(*devices);
   } else if (!bitnet::isListOfCPUs(flags.cpu)) {
     Expected<bitnet::TargetSpec> target =
         bitnet::TargetSpec::find(flags.target, flags.cpu);
@@ -211,6 +219,23 @@ static Error findTuning(const CompileFlags &flags, CompileOptions &options) {
   return Error::success();
 }
 
+/// Code of a device is that of one, of the right kind.
+static Error checkDevice(const CompileFlags &flags,
+                         const CompileOptions &options) {
+  StringRef kind;
+  if (flags.emit == Emit::SPIRV)
+    kind = "vulkan";
+  else if (flags.emit == Emit::PTX || flags.emit == Emit::Cubin)
+    kind = "cuda";
+  else if (flags.emit == Emit::HSACO)
+    kind = "hip";
+  if (kind.empty() ||
+      (options.devices.size() == 1 && options.devices.front().kind == kind))
+    return Error::success();
+  return createStringError("this --emit wants one --target of kind '" + kind +
+                           "', found '" + flags.target + "'");
+}
+
 /// Names the file that gets the weights.
 static Error placeWeights(const CompileFlags &flags, StringRef output,
                           CompileOptions &options) {
@@ -228,7 +253,7 @@ Expected<CompileOptions> bitnet::resolveFlags(const CompileFlags &flags,
                                               StringRef output) {
   CompileOptions options;
   options.emit = flags.emit;
-  if (options.emit >= Emit::Object && output == "-")
+  if (options.emit > Emit::Assembly && output == "-")
     return createStringError("-o - is for text, --emit=asm or before");
   options.tile = flags.tile;
   options.maxContext = flags.maxContext;
@@ -240,6 +265,8 @@ Expected<CompileOptions> bitnet::resolveFlags(const CompileFlags &flags,
   if (Error error = findTarget(flags, output, options))
     return error;
   if (Error error = findTuning(flags, options))
+    return error;
+  if (Error error = checkDevice(flags, options))
     return error;
   if (Error error = placeWeights(flags, output, options))
     return error;

@@ -81,13 +81,28 @@ static void addKernels(OpPassManager &pm) {
   pm.addPass(bitnet::createMergeKernels());
 }
 
-void bitnet::buildGPUCodegenPipeline(OpPassManager &pm,
-                                     const CodegenOptions &options) {
-  addKernels(pm);
-  pm.addPass(createConvertKernelsToSPIRV());
+static void addVulkan(OpPassManager &pm) {
+  pm.addPass(bitnet::createConvertKernelsToSPIRV());
   OpPassManager &kernels = pm.nest<spirv::ModuleOp>();
   kernels.addPass(spirv::createSPIRVLowerABIAttributesPass());
   kernels.addPass(spirv::createSPIRVUpdateVCEPass());
-  pm.addPass(createEmbedKernels());
+}
+
+/// The kernels once more, as code for a device.
+static void addDevice(OpPassManager &pm, StringRef device) {
+  auto [kind, chip] = device.split(':');
+  if (kind == "vulkan")
+    return addVulkan(pm);
+  pm.addPass(bitnet::createConvertKernelsToLLVM({kind.str(), chip.str()}));
+}
+
+void bitnet::buildGPUCodegenPipeline(OpPassManager &pm,
+                                     const CodegenOptions &options) {
+  addKernels(pm);
+  if (options.devices.empty())
+    addVulkan(pm);
+  for (const std::string &device : options.devices)
+    addDevice(pm, device);
+  pm.addPass(createEmbedKernels({options.deviceFormat}));
   addHostCode(pm, options);
 }

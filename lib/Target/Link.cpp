@@ -220,6 +220,11 @@ libcArguments(const Libraries &libraries) {
                                   "--end-group"};
 }
 
+Error bitnet::linkDeviceObject(StringRef object, StringRef output) {
+  return runLinker({"-m", "elf64_amdgpu", "-shared", "--build-id=none", "-o",
+                    output.str(), object.str()});
+}
+
 Error bitnet::linkExecutable(ArrayRef<std::string> objects, StringRef output,
                              const TargetSpec &target) {
   Expected<Libraries> libraries = Libraries::find(target);

@@ -33,7 +33,11 @@ static cl::opt<Emit, true> emitKind(
                clEnumValN(Emit::Packed, "packed", "fused, with packed weights"),
                clEnumValN(Emit::Loops, "loops", "tiled, as loops on buffers"),
                clEnumValN(Emit::LLVM, "llvm", "in the LLVM dialect"),
-               clEnumValN(Emit::Assembly, "asm", "assembly"),
+               clEnumValN(Emit::PTX, "ptx", "kernels for NVIDIA, as text"),
+               clEnumValN(Emit::Assembly, "asm", "assembly of the CPU's part"),
+               clEnumValN(Emit::SPIRV, "spirv", "kernels for Vulkan"),
+               clEnumValN(Emit::Cubin, "cubin", "kernels for NVIDIA"),
+               clEnumValN(Emit::HSACO, "hsaco", "kernels for AMD"),
                clEnumValN(Emit::Object, "obj", "an object file"),
                clEnumValN(Emit::SharedLibrary, "so",
                           "a shared library and its header"),
@@ -41,8 +45,9 @@ static cl::opt<Emit, true> emitKind(
     cl::cat(category));
 static cl::opt<std::string, true>
     triple("target", cl::location(flags.target),
-           cl::desc("Machine to compile for (default: this one)"),
-           cl::value_desc("triple"), cl::cat(category));
+           cl::desc("Machine to compile for (default: this one), or GPUs: "
+                    "vulkan, cuda:sm_80, hip:gfx942"),
+           cl::value_desc("triple or device"), cl::cat(category));
 static cl::opt<std::string, true> cpu(
     "cpu", cl::location(flags.cpu),
     cl::desc("CPU to compile for (default: native); of several, and of all, "

@@ -379,13 +379,65 @@ def ConvertKernelsToSPIRV : Pass<"bitnet-convert-kernels-to-spirv", "mlir::Modul
     "mlir::spirv::SPIRVDialect"];
 }
 
+def ConvertKernelsToLLVM : Pass<"bitnet-convert-kernels-to-llvm", "mlir::ModuleOp"> {
+  let summary = "turn kernels into LLVM's dialects for NVIDIA or AMD";
+  let description = [{
+    Each parameter is an argument of 64 bits; memory of a block is a global
+    variable in its own address space. What the two families say differently
+    (registers, the barrier, the dot product of bytes) is in two small classes;
+    everything else is the same.
+
+    No library of a vendor is linked. Floating-point results are those of the
+    CPU: each operation rounds by itself, quotients and roots exactly. An
+    operation that has no instruction is an error.
+
+    Before:
+    ```mlir
+    gpu.module @kernels {
+      gpu.func @negates(%a: i64) kernel attributes {known_block_size = array<i32: 64, 1, 1>} {
+        %i = gpu.thread_id x
+        %x = bitnet.device_load %a[%i] : f32
+        %y = arith.negf %x : f32
+        bitnet.device_store %y, %a[%i] : f32
+        gpu.return
+      }
+    }
+    ```
+    After, for `kind=cuda chip=sm_80`, beside the original, which launches name:
+    ```mlir
+    gpu.module @kernels_sm_80 [#nvvm.target<O = 3, chip = "sm_80", features = "+ptx71">] {
+      llvm.func @negates(%a: i64) attributes {nvvm.kernel, nvvm.reqntid = array<i32: 64, 1, 1>, ...} {
+        %tid = llvm.call_intrinsic "llvm.nvvm.read.ptx.sreg.tid.x"() : () -> i32
+        ...
+        %p = llvm.inttoptr %a : i64 to !llvm.ptr<1>
+        %at = llvm.getelementptr %p[%i] : (!llvm.ptr<1>, i64) -> !llvm.ptr<1>, f32
+        %x = llvm.load %at {alignment = 4 : i64} : !llvm.ptr<1> -> f32
+        ...
+      }
+    }
+    ```
+  }];
+  let options = [
+    Option<"kind", "kind", "std::string", "\"cuda\"", "cuda or hip">,
+    Option<"chip", "chip", "std::string", "\"sm_80\"",
+           "sm_75 to sm_90; gfx90a, gfx942 or gfx1100">
+  ];
+  let dependentDialects = [
+    "::bitnet::BitNetDialect", "mlir::arith::ArithDialect",
+    "mlir::cf::ControlFlowDialect", "mlir::LLVM::LLVMDialect",
+    "mlir::memref::MemRefDialect", "mlir::NVVM::NVVMDialect",
+    "mlir::ROCDL::ROCDLDialect"];
+}
+
 def EmbedKernels : Pass<"bitnet-embed-kernels", "mlir::ModuleOp"> {
   let summary = "put the device's code into the program and call it";
   let description = [{
-    The SPIR-V module becomes a constant of bytes, with a table of its kernels
-    that the runtime reads (`bitnet/Runtime/Device.h`). Each
-    `gpu.launch_func` becomes a call of `bitnet_launch`, with the kernel's
-    number and its arguments as 64-bit words.
+    Each module of converted kernels becomes a constant of bytes: SPIR-V, an
+    hsaco, and for NVIDIA a cubin, if there is a `ptxas` to make it, else PTX.
+    A table of these codes and one of their kernels are what the runtime reads
+    (`bitnet/Runtime/Device.h`). Each `gpu.launch_func` becomes a call of
+    `bitnet_launch`, with the kernel's number and its arguments as 64-bit
+    words.
 
     Before:
     ```mlir
@@ -397,6 +449,9 @@ def EmbedKernels : Pass<"bitnet-embed-kernels", "mlir::ModuleOp"> {
     llvm.call @bitnet_launch(%kernel, %x, %y, %z, %words) : (i64, i64, i64, i64, !llvm.ptr) -> ()
     ```
   }];
+  let options = [
+    Option<"format", "format", "std::string", "", "ptx or cubin, of NVIDIA's">
+  ];
   let dependentDialects = [
     "mlir::arith::ArithDialect", "mlir::LLVM::LLVMDialect"];
 }

@@ -3,6 +3,7 @@
 #define BITNET_PIPELINES_COMPILE_H
 
 #include "bitnet/Import/Tokenizer.h"
+#include "bitnet/Target/DeviceSpec.h"
 #include "bitnet/Target/Variants.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -12,14 +13,19 @@
 
 namespace bitnet {
 
-/// What to stop at, in the order of the stages.
+/// What to stop at, in the order of the stages; what is after assembly is no
+/// text.
 enum class Emit {
   ONNX,
   BitNet,
   Packed,
   Loops,
   LLVM,
+  PTX,
   Assembly,
+  SPIRV,
+  Cubin,
+  HSACO,
   Object,
   SharedLibrary,
   Executable
@@ -28,8 +34,9 @@ enum class Emit {
 struct CompileOptions {
   Emit emit = Emit::Executable;
   TargetSpec target;
-  /// The kind of GPU that is to compute, "vulkan"; empty: the CPU does.
-  std::string device;
+  /// The GPUs that are to compute, of which a program takes the first that is
+  /// there; empty: the CPU does.
+  std::vector<DeviceSpec> devices;
   /// Several CPUs to compile a program or a library for, instead of `target`.
   std::vector<Variant> variants;
   /// Name of the file, in the folder of the program or shared library, that

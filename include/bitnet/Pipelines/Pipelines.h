@@ -105,6 +105,12 @@ struct CodegenOptions : mlir::PassPipelineOptions<CodegenOptions> {
   Option<std::string> weightsFile{
       *this, "weights-file",
       llvm::cl::desc("name of the file that they go to, if not the program")};
+  ListOption<std::string> devices{
+      *this, "devices",
+      llvm::cl::desc("GPUs to make kernels for: vulkan, cuda:sm_80")};
+  Option<std::string> deviceFormat{
+      *this, "device-format",
+      llvm::cl::desc("ptx or cubin: what NVIDIA's driver gets")};
 };
 
 void buildRaisePipeline(mlir::OpPassManager &pm, const RaiseOptions &options);

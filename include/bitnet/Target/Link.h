@@ -20,6 +20,9 @@ llvm::Error linkSharedLibrary(llvm::ArrayRef<std::string> objects,
                               llvm::StringRef output, llvm::StringRef name,
                               const TargetSpec &target);
 
+/// Makes what AMD's drivers load of an object for a GPU of theirs.
+llvm::Error linkDeviceObject(llvm::StringRef object, llvm::StringRef output);
+
 } // namespace bitnet
 
 #endif // BITNET_TARGET_LINK_H

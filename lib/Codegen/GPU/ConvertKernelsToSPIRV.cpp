@@ -1,4 +1,6 @@
 // Kernels -> SPIR-V for Vulkan. See GPUPasses.td.
+#include "KernelParameters.h"
+
 #include "bitnet/Codegen/Passes.h"
 #include "dialects/BitNet/BitNetDeviceOps.h"
 
@@ -54,24 +56,6 @@ static spirv::TargetEnvAttr getTarget(MLIRContext *context) {
       spirv::DeviceType::Unknown, spirv::TargetEnvAttr::kUnknownDeviceID);
 }
 
-/// A parameter as the kernel has it, from the 64 bits in which it comes.
-static Value fromWord(ImplicitLocOpBuilder &b, Value word, Type type) {
-  if (type.isInteger(64))
-    return word;
-  if (type.isIndex())
-    return arith::IndexCastOp::create(b, type, word);
-  if (type.isInteger(1)) {
-    Value zero = arith::ConstantOp::create(b, b.getI64IntegerAttr(0));
-    return arith::CmpIOp::create(b, arith::CmpIPredicate::ne, word, zero);
-  }
-  auto bits = b.getIntegerType(type.getIntOrFloatBitWidth());
-  if (bits != word.getType())
-    word = arith::TruncIOp::create(b, bits, word);
-  if (bits == type)
-    return word;
-  return arith::BitcastOp::create(b, type, word);
-}
-
 /// A kernel reads what were its arguments.
 static void readParameters(gpu::GPUFuncOp kernel) {
   auto b = ImplicitLocOpBuilder::atBlockBegin(kernel.getLoc(),
@@ -82,7 +66,7 @@ static void readParameters(gpu::GPUFuncOp kernel) {
     Value index = arith::ConstantIndexOp::create(b, argument.getArgNumber());
     Value word = bitnet::DeviceLoadOp::create(b, b.getI64Type(), words, index,
                                               IntegerAttr());
-    argument.replaceAllUsesWith(fromWord(b, word, argument.getType()));
+    argument.replaceAllUsesWith(bitnet::fromWord(b, word, argument.getType()));
   }
   kernel.getBody().front().eraseArguments(0, count);
   kernel.setFunctionType(b.getFunctionType({}, {}));
@@ -242,8 +226,10 @@ struct ConvertKernelsToSPIRV
   void runOnOperation() override {
     for (auto kernels :
          llvm::to_vector(getOperation().getOps<gpu::GPUModuleOp>()))
-      // The launches still name the original.
-      if (failed(convert(
+      // Not what has been converted for another device. The launches still
+      // name the original.
+      if (!kernels.getTargetsAttr() &&
+          failed(convert(
               cast<gpu::GPUModuleOp>(OpBuilder(kernels).clone(*kernels)))))
         return signalPassFailure();
     getOperation().walk([](Operation *op) {

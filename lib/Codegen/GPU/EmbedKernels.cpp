@@ -1,15 +1,16 @@
 // Kernels become data of the program, launches calls. See GPUPasses.td.
 #include "bitnet/Codegen/Passes.h"
+#include "bitnet/Target/DeviceSpec.h"
+#include "bitnet/Target/EmitDeviceCode.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/Matchers.h"
-#include "mlir/Target/SPIRV/Serialization.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringMap.h"
 
 #define DEBUG_TYPE "bitnet-embed-kernels"
 
@@ -90,14 +91,20 @@ private:
 };
 
 struct EmbedKernels : bitnet::impl::EmbedKernelsBase<EmbedKernels> {
+  using EmbedKernelsBase::EmbedKernelsBase;
+
   void runOnOperation() override {
     collectKernels();
-    auto code = llvm::to_vector(getOperation().getOps<spirv::ModuleOp>());
-    if (code.empty())
+    SmallVector<Operation *> codes;
+    for (Operation &op : getOperation().getOps())
+      if (!bitnet::DeviceSpec::of(&op).kind.empty())
+        codes.push_back(&op);
+    if (codes.empty())
       return;
-    if (failed(embed(code.front())))
+    if (failed(embed(codes)))
       return signalPassFailure();
-    code.front().erase();
+    for (Operation *code : codes)
+      code->erase();
     SmallVector<gpu::LaunchFuncOp> launches;
     getOperation().walk(
         [&](gpu::LaunchFuncOp launch) { launches.push_back(launch); });
@@ -123,18 +130,13 @@ private:
     });
   }
 
-  LogicalResult embed(spirv::ModuleOp code) {
-    SmallVector<uint32_t> words;
-    spirv::SerializationOptions options;
-    options.emitSymbolName = false;
-    if (failed(spirv::serialize(code, words, options)))
-      return failure();
-    Tables tables(getOperation());
-    Type pointer = tables.pointer, i64 = tables.b.getI64Type(),
-         i32 = tables.b.getI32Type();
-    auto nameOf = [](LLVM::GlobalOp global) -> Attribute {
-      return FlatSymbolRefAttr::get(global);
-    };
+  /// The symbol of a constant.
+  static Attribute nameOf(LLVM::GlobalOp global) {
+    return FlatSymbolRefAttr::get(global);
+  }
+
+  LLVM::GlobalOp embedNames(Tables &tables) {
+    Type pointer = tables.pointer, i32 = tables.b.getI32Type();
     SmallVector<SmallVector<Attribute>> rows;
     for (auto &[name, kernel] : kernels)
       rows.push_back(
@@ -142,21 +144,36 @@ private:
                               name.getValue())),
            tables.b.getI32IntegerAttr(kernel.threads),
            tables.b.getI32IntegerAttr(kernel.parameters)});
-    LLVM::GlobalOp table = tables.table(
-        "bitnet_kernels", LLVM::Linkage::Internal, {pointer, i32, i32}, rows);
-    StringRef bytes(reinterpret_cast<const char *>(words.data()),
-                    words.size() * sizeof(uint32_t));
-    SmallVector<Attribute> row = {
-        nameOf(tables.text("bitnet_device_kind", "vulkan")),
-        nameOf(tables.text("bitnet_device_chip", "")),
-        nameOf(tables.bytes("bitnet_device_bytes", bytes)),
-        tables.b.getI64IntegerAttr(bytes.size()),
-        nameOf(table),
-        nameOf(tables.external("bitnet_vulkan_driver")),
-        Attribute()};
+    return tables.table("bitnet_kernels", LLVM::Linkage::Internal,
+                        {pointer, i32, i32}, rows);
+  }
+
+  LogicalResult embed(ArrayRef<Operation *> codes) {
+    Tables tables(getOperation());
+    Type pointer = tables.pointer, i64 = tables.b.getI64Type();
+    LLVM::GlobalOp names = embedNames(tables);
+    SmallVector<SmallVector<Attribute>> rows;
+    llvm::StringMap<LLVM::GlobalOp> drivers;
+    for (Operation *code : codes) {
+      FailureOr<std::string> bytes = bitnet::emitDeviceCode(code, format);
+      if (failed(bytes))
+        return failure();
+      bitnet::DeviceSpec device = bitnet::DeviceSpec::of(code);
+      std::string suffix =
+          rows.empty() ? "" : "_" + std::to_string(rows.size());
+      LLVM::GlobalOp &driver = drivers[device.kind];
+      if (!driver)
+        driver = tables.external("bitnet_" + device.kind + "_driver");
+      rows.push_back(
+          {nameOf(tables.text("bitnet_device_kind" + suffix, device.kind)),
+           nameOf(tables.text("bitnet_device_chip" + suffix, device.chip)),
+           nameOf(tables.bytes("bitnet_device_bytes" + suffix, *bytes)),
+           tables.b.getI64IntegerAttr(bytes->size()), nameOf(names),
+           nameOf(driver), Attribute()});
+    }
     tables.table("bitnet_device_codes", LLVM::Linkage::External,
                  {pointer, pointer, pointer, i64, pointer, pointer, pointer},
-                 {row});
+                 rows);
     return success();
   }
 
