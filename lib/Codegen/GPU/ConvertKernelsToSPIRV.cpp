@@ -17,6 +17,7 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/SPIRV/IR/SPIRVDialect.h"
 #include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
 #include "mlir/Dialect/SPIRV/IR/TargetAndABI.h"
@@ -270,6 +271,23 @@ private:
             ArrayRef<int32_t>{32});
   }
 
+  /// MLIR's conversion leaves the results of a loop undefined that has no
+  /// iteration: then they are what they began as.
+  static void keepInitsOfEmptyLoops(gpu::GPUFuncOp kernel) {
+    kernel.walk([](scf::ForOp loop) {
+      ImplicitLocOpBuilder b(loop.getLoc(), loop->getContext());
+      b.setInsertionPointAfter(loop);
+      Value runs =
+          arith::CmpIOp::create(b, arith::CmpIPredicate::slt,
+                                loop.getLowerBound(), loop.getUpperBound());
+      for (auto [result, init] :
+           llvm::zip_equal(loop.getResults(), loop.getInitArgs())) {
+        auto kept = arith::SelectOp::create(b, runs, result, init);
+        result.replaceAllUsesExcept(kept, kept);
+      }
+    });
+  }
+
   static void expandFmas(gpu::GPUFuncOp kernel) {
     kernel.walk([](math::FmaOp fma) {
       if (!fma.getType().isF32())
@@ -290,6 +308,7 @@ private:
       readParameters(kernel);
       shareMemory(kernel);
       expandFmas(kernel);
+      keepInitsOfEmptyLoops(kernel);
       kernel->setAttr(
           spirv::getEntryPointABIAttrName(),
           spirv::getEntryPointABIAttr(&getContext(), size.asArrayRef()));

@@ -132,11 +132,21 @@ private:
     }
   }
 
-  /// The groups' sums side by side, [group, row, column].
-  Value store(ArrayRef<Value> sums) {
+  /// Memory for the groups' sums: that of an earlier tile of the same work,
+  /// which has done with it.
+  Value findScratch() {
     auto type =
         MemRefType::get({groups, tile.rows, tile.columns()}, b.getI32Type());
-    Value memory = memref::AllocaOp::create(b, type);
+    for (Operation &op : *b.getInsertionBlock())
+      if (auto known = dyn_cast<memref::AllocaOp>(op);
+          known && known.getType() == type)
+        return known;
+    return memref::AllocaOp::create(b, type);
+  }
+
+  /// The groups' sums side by side, [group, row, column].
+  Value store(ArrayRef<Value> sums) {
+    Value memory = findScratch();
     for (int64_t row = 0; row < tile.rows; ++row)
       for (int64_t field = 0; field < tile.fields; ++field) {
         Value column =
