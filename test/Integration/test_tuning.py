@@ -39,7 +39,9 @@ def test_each_size_has_a_choice_and_its_reasons(tuned):
     assert len(choices) == len(shapes) >= 4 and ("704", "256") in shapes
     for outputs, inputs, tile, prefetch in choices:
         prefix = f"measured {outputs}x{inputs} tile {tile} prefetch"
-        assert f"{prefix} {prefetch} rows 1 ns " in text
+        # A single row may have been timed by itself, as the last tile of its kind.
+        one = rf"measured {outputs}x{inputs} tile \S+ prefetch {prefetch} rows 1 ns "
+        assert re.search(one, text)
         assert re.search(rf"{prefix} \d+ rows 128 ns ", text)
 
 
