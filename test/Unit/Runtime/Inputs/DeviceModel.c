@@ -72,15 +72,24 @@ static void finish(struct memref3 *logits, const struct memref2 *ids,
                              {sequence * VOCABULARY, VOCABULARY, 1}};
 }
 
+/* What the caller gets is on the device. */
+static void moveToDevice(struct memref3 *logits) {
+  int64_t bytes = logits->sizes[0] * logits->strides[0] * sizeof(float);
+  void *there = bitnet_device_alloc(bytes);
+  bitnet_upload(there, logits->aligned, bytes);
+  free(logits->allocated);
+  logits->allocated = logits->aligned = there;
+}
+
 void bitnet_main(void *results, void *const *arguments) {
   const struct memref2 *ids = arguments[0];
   const struct memref4 *cache = arguments[1];
   int64_t length = *(const int64_t *)arguments[2];
   int64_t batch = ids->sizes[0], sequence = ids->sizes[1];
-  int64_t capacity = cache->sizes[2], id = batch * sequence ? *ids->aligned : 0;
-  void *there = bitnet_device_alloc(batch * sequence * sizeof(int64_t));
-  bitnet_upload(there, ids->aligned, batch * sequence * sizeof(int64_t));
-  int64_t parameters[] = {(int64_t)there,
+  int64_t capacity = cache->sizes[2], id = 0;
+  if (batch * sequence)
+    bitnet_download(&id, ids->aligned, sizeof(id));
+  int64_t parameters[] = {(int64_t)ids->aligned,
                           (int64_t)cache->aligned,
                           (int64_t)bitnet_device_weights_base,
                           length,
@@ -90,17 +99,17 @@ void bitnet_main(void *results, void *const *arguments) {
                 parameters);
   memset(parameters, 0xff, sizeof(parameters)); /* they have been copied */
   bitnet_launch(APPEND, 0, batch, 1, parameters);
-  bitnet_device_free(there);
   if (id == 102)
     bitnet_device_alloc((int64_t)1 << 50);
   /* By way of a copy, as if the model had more to do with it. */
   int64_t bytes = batch * capacity * sizeof(float);
-  there = bitnet_device_alloc(bytes);
+  void *there = bitnet_device_alloc(bytes);
   bitnet_device_copy(there, cache->aligned, bytes);
   float host[bytes / sizeof(float) + 1]; /* which a failure does not leak */
   bitnet_download(host, there, bytes);
   bitnet_device_free(there);
   finish(results, ids, host, length, capacity);
+  moveToDevice(results);
 }
 
 static void cpu_main(void *results, void *const *arguments) {
