@@ -63,7 +63,7 @@ def test_commands_run(tmp_path):
         "austen.json",
         "austen.so",
         "austen.h",
-        "austen.mlir",
+        "austen-vulkan",
         "m.onnx",
     ):
         assert (tmp_path / name).exists(), name
