@@ -4,7 +4,7 @@
 // CHECK-LABEL: spirv.func @sums(
 // CHECK:         spirv.mlir.loop
 // CHECK:         %[[SUM:.*]] = spirv.Load "Function" %{{.*}} : f32
-// CHECK:         %[[RUNS:.*]] = spirv.SLessThan
+// CHECK:         %[[RUNS:.*]] = spirv.SGreaterThan
 // CHECK:         %[[KEPT:.*]] = spirv.Select %[[RUNS]], %[[SUM]], %{{.*}} : i1, f32
 // CHECK:         spirv.Store "PhysicalStorageBuffer" %{{.*}}, %[[KEPT]]
 gpu.module @kernels {
